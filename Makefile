@@ -1,0 +1,52 @@
+# Everything a reader, an instructor or a maintainer types. `make help` lists it.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+CHAPTERS = $(shell find book -name '*.ipynb' -not -path '*/.*' | sort)
+
+export PYTHONUTF8 = 1
+export PYDEVD_DISABLE_FILE_VALIDATION = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env site serve test lint notebooks bench constraints clean distclean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP)  ## create the environment in .venv (the other commands do it when it is missing)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"nncourse needs Python 3.11 or newer; {sys.executable} is {v.major}.{v.minor}. Name another with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers]"
+	@touch $@
+
+site: $(STAMP)  ## build the website into _build/html, warnings are errors, and check every page
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/python -m tools.check_site
+
+serve: site  ## build the website and serve it on localhost, port 8000
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lint: $(STAMP)  ## check style and docstrings of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+test: lint  ## run every test, and every cell of every chapter against its stored output
+	$(BIN)/pytest -n 2
+
+notebooks: $(STAMP)  ## run the chapters in place and normalise them (ONLY=path for one)
+	$(BIN)/python -m tools.notebooks $(or $(ONLY),$(CHAPTERS))
+
+bench: $(STAMP)  ## time the package against PyTorch and scikit-learn, side by side
+	$(BIN)/python -m benchmarks
+
+constraints:  ## renew constraints.txt from a fresh environment
+	$(PYTHON) -m tools.constraints
+
+clean:  ## remove what was built; the environment stays
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean  ## remove the environment too
+	rm -rf $(VENV) *.egg-info

@@ -1,0 +1,96 @@
+"""Arguments are checked before anything is computed: what was expected, and what came."""
+
+import numpy as np
+
+
+def shape_text(shape):
+    """Write a shape, in which a name such as ``"n"`` stands for any length, as text."""
+    return "(" + ", ".join(str(size) for size in shape) + ("," if len(shape) == 1 else "") + ")"
+
+
+def check_array(name, value, shape, *, complex_step=False):
+    """Return `value` as a floating-point array of the given shape, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : array_like
+        Numbers. Integers and booleans become float64; float32 and float64 stay.
+    shape : tuple of int or str
+        The expected shape. A string stands for any length of at least one.
+    complex_step : bool
+        Whether complex numbers are allowed, as the complex step needs them.
+
+    Returns
+    -------
+    ndarray
+        The same numbers. No copy is made of a floating-point array.
+
+    Raises
+    ------
+    TypeError
+        The value does not hold real numbers.
+    ValueError
+        The shape is another, an axis is empty, or a number is nan or infinite.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name}: expected an array of shape {shape_text(shape)}, got rows of unequal lengths"
+        ) from error
+    if array.dtype.kind in "iub":
+        array = array.astype(np.float64)
+    if array.dtype.kind not in ("fc" if complex_step else "f"):
+        raise TypeError(f"{name}: expected real numbers, got {array.dtype} ({type(value).__name__})")
+    matches = array.ndim == len(shape) and all(
+        got == want if isinstance(want, int) else got >= 1 for got, want in zip(array.shape, shape, strict=True)
+    )
+    if not matches:
+        raise ValueError(f"{name}: expected shape {shape_text(shape)}, got {shape_text(array.shape)}")
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}: expected finite numbers, got {array[where]} at index {where}")
+    return array
+
+
+def check_labels(name, value, n, classes):
+    """Return `value` as class labels: integers of shape (n,), each in 0 .. classes - 1.
+
+    Raises
+    ------
+    TypeError
+        The labels are not integers.
+    ValueError
+        The shape is another, or a label is out of range: the message names the first one.
+    """
+    labels = np.asarray(value)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"{name}: expected integer labels 0 .. {classes - 1}, got {labels.dtype}")
+    if labels.shape != (n,):
+        raise ValueError(f"{name}: expected one label a row, shape ({n},), got {shape_text(labels.shape)}")
+    outside = np.flatnonzero((labels < 0) | (labels >= classes))
+    if outside.size:
+        i = outside[0]
+        raise ValueError(f"{name}: expected labels 0 .. {classes - 1}, got {labels[i]} at index {i}")
+    return labels
+
+
+def check_positive(name, value, *, whole=False):
+    """Return a number (a whole one where asked) that is finite and above zero, or raise.
+
+    Raises
+    ------
+    TypeError
+        The value is no real number, or no integer where a whole number is asked.
+    ValueError
+        The value is zero, negative, nan or infinite.
+    """
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        wanted = "a whole number" if whole else "a number"
+        raise TypeError(f"{name}: expected {wanted} above 0, got {value!r} ({type(value).__name__})")
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"{name}: expected a finite number above 0, got {value!r}")
+    return value

@@ -1,0 +1,137 @@
+"""Activation functions f with what backpropagation needs of them: a product with the Jacobian.
+
+An *entry-wise* f treats every number alone, a_i = f(z_i), so its Jacobian is the diagonal matrix of
+f'(z_i), and J^T v is the product f'(z) * v of the notes. Softmax is not entry-wise: each of its
+outputs depends on all inputs, its Jacobian is diag(a) - a a^T, and only J^T v is right.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Entrywise:
+    """An activation function that treats every number alone: a = f(z).
+
+    Parameters
+    ----------
+    name : str
+        What models and pages call it.
+    f : callable
+        Maps z to a = f(z), arrays of any one shape.
+    prime : callable
+        Maps (z, a) to f'(z). The output a = f(z) is known by then and often makes f' cheaper.
+    analytic : bool
+        Whether f extends to complex numbers, as the complex step needs.
+
+    Source
+    ------
+    S-1.1, S-1
+    """
+
+    name: str
+    f: Callable = field(repr=False)
+    prime: Callable = field(repr=False)
+    analytic: bool = True
+
+    def __call__(self, z):
+        """Return a = f(z), of z's shape."""
+        return self.f(z)
+
+    def backward(self, z, a, v):
+        """Return J_f(z)^T v = f'(z) * v, row by row; all arrays of shape (n, d).
+
+        Source
+        ------
+        S-1, S-dl
+        """
+        return v * self.prime(z, a)
+
+    def jacobian(self, z):
+        """Return the Jacobian of f at one point z of shape (d,): the diagonal matrix of f'(z)."""
+        return np.diag(self.prime(z, self.f(z)))
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """The softmax of every row: a_i = exp(z_i) / sum_j exp(z_j). It is not entry-wise.
+
+    Source
+    ------
+    S-1.1
+    """
+
+    name: str = "softmax"
+    analytic: bool = True
+
+    def __call__(self, z):
+        """Return the softmax of the last axis, of z's shape. No finite z overflows."""
+        e = np.exp(z - z.real.max(axis=-1, keepdims=True))
+        e /= e.sum(axis=-1, keepdims=True)
+        return e
+
+    def backward(self, z, a, v):
+        """Return J^T v = a * (v - a.v), row by row; all arrays of shape (n, d).
+
+        Source
+        ------
+        S-1
+        """
+        return a * (v - np.sum(a * v, axis=-1, keepdims=True))
+
+    def jacobian(self, z):
+        """Return the Jacobian diag(a) - a a^T at one point z of shape (d,)."""
+        a = self(z)
+        return np.diag(a) - np.outer(a, a)
+
+
+def log_softmax(z):
+    """Return the logarithm of the softmax of the last axis, of z's shape, for real or complex z.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([1000.0, 0.0])).round(6).tolist()
+    [0.0, -1000.0]
+    """
+    shifted = z - z.real.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _sigmoid(z):
+    e = np.exp(np.where(np.real(z) > 0, -z, z))  # |e| <= 1: nothing overflows
+    return np.where(np.real(z) > 0, 1, e) / (1 + e)
+
+
+identity = Entrywise("identity", f=lambda z: z, prime=lambda z, a: np.ones_like(z))
+sigmoid = Entrywise("sigmoid", f=_sigmoid, prime=lambda z, a: a * (1 - a))
+tanh = Entrywise("tanh", f=np.tanh, prime=lambda z, a: 1 - a * a)
+relu = Entrywise("relu", f=lambda z: np.maximum(z, 0), prime=lambda z, a: (z > 0).astype(z.dtype), analytic=False)
+softmax = Softmax()
+
+BY_NAME = {f.name: f for f in (identity, sigmoid, tanh, relu, softmax)}
+
+
+def activation(f):
+    """Return the activation function of that name; an activation function is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        There is none of that name.
+    TypeError
+        `f` is neither a name nor an activation function.
+
+    Examples
+    --------
+    >>> activation("tanh")(np.array([0.0])).tolist()
+    [0.0]
+    """
+    if isinstance(f, (Entrywise, Softmax)):
+        return f
+    if not isinstance(f, str):
+        raise TypeError(f"activation: expected a name or an activation function, got {type(f).__name__}")
+    if f not in BY_NAME:
+        raise ValueError(f"activation: expected one of {sorted(BY_NAME)}, got {f!r}")
+    return BY_NAME[f]

@@ -1,0 +1,93 @@
+"""The data that the chapters train on, and ways to split them."""
+
+import numpy as np
+
+from nncourse._checks import check_positive
+
+
+def digits():
+    """Return the handwritten digits of scikit-learn: 1,797 pictures of 8 x 8 pixels by 43 writers.
+
+    Returns
+    -------
+    x : ndarray of shape (1797, 64)
+        One row a picture, grey values scaled to 0 (white) ... 1 (black).
+    labels : ndarray of int, shape (1797,)
+        The digit, 0 ... 9. The file's order keeps pictures of one writer close together.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        scikit-learn, which carries the pictures, is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "The digits come with scikit-learn, which is not installed. Install it with: pip install scikit-learn"
+        ) from error
+    data = load_digits()
+    return data.data / 16.0, data.target
+
+
+def one_hot(labels, classes):
+    """Return the unit vectors e_label, one row a label, shape (n, classes).
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3).tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    return np.eye(classes)[np.asarray(labels)]
+
+
+def stratified_split(labels, share, rng):
+    """Return (train, test) row numbers: a random `share` of every class, rounded, is for testing.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (n,)
+        The classes.
+    share : float
+        The test rows' share, between 0 and 1.
+    rng : numpy.random.Generator
+        Draws the rows.
+
+    Returns
+    -------
+    train, test : ndarray of int
+        Sorted row numbers; together they are 0 ... n - 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The share is no number between 0 and 1.
+    """
+    if check_positive("share", share) >= 1:
+        raise ValueError(f"share: expected a number between 0 and 1, got {share}")
+    labels = np.asarray(labels)
+    test = []
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        test.append(rows[: round(share * len(rows))])
+    test = np.sort(np.concatenate(test))
+    return np.setdiff1d(np.arange(len(labels)), test), test
+
+
+def ordered_split(n, share):
+    """Return (train, test) row numbers: the last `share` of the rows, in the file's order, is for testing.
+
+    Parameters
+    ----------
+    n : int
+        How many rows there are.
+    share : float
+        The test rows' share, between 0 and 1.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in ordered_split(4, 0.25)]
+    [[0, 1, 2], [3]]
+    """
+    first = n - round(share * n)
+    return np.arange(first), np.arange(first, n)

@@ -1,0 +1,74 @@
+"""Backpropagation derived by sympy: the recursion for delta(l) against the derivatives entry by entry."""
+
+from itertools import pairwise
+
+import sympy as sp
+
+from nncourse.derivations.delta_rule import jacobian
+
+
+def symbols(sizes):
+    """Return the parameters [W(1), ..., W(L)], x and y of a network with these sizes, as sympy matrices."""
+    W = [
+        sp.Matrix(d_out, d_in, lambda i, j, l=l: sp.Symbol(f"W{l}_{i + 1}{j + 1}", real=True))
+        for l, (d_in, d_out) in enumerate(pairwise(sizes), start=1)
+    ]
+    x = sp.Matrix(sizes[0], 1, lambda i, _: sp.Symbol(f"x{i + 1}", real=True))
+    y = sp.Matrix(sizes[-1], 1, lambda i, _: sp.Symbol(f"y{i + 1}", real=True))
+    return W, x, y
+
+
+def entrywise(sizes):
+    """Return unknown entry-wise activation functions [f(1), ..., f(L)], each one function of one number a layer."""
+    functions = [sp.Function(f"f{l}") for l in range(1, len(sizes))]
+    return [lambda z, f=f: z.applyfunc(f) for f in functions]
+
+
+def feed_forward(W, x, f):
+    """Return the lists [z(1), ..., z(L)] and [a(0), ..., a(L)].
+
+    Source
+    ------
+    S-1.2, S-Alg1
+    """
+    z, a = [], [x]
+    for W_l, f_l in zip(W, f, strict=True):
+        z.append(W_l * a[-1])
+        a.append(f_l(z[-1]))
+    return z, a
+
+
+def by_definition(W, x, y, f):
+    """Return [dE/dW(1), ..., dE/dW(L)], each entry differentiated by sympy from E = 1/2 ||y - a(L)||^2.
+
+    Source
+    ------
+    S-2, S-dl
+    """
+    _, a = feed_forward(W, x, f)
+    E = ((y - a[-1]).T * (y - a[-1]))[0] / 2
+    return [sp.Matrix(*W_l.shape, lambda i, j, W_l=W_l: sp.diff(E, W_l[i, j])) for W_l in W]
+
+
+def by_backpropagation(W, x, y, f, jacobian_of=jacobian):
+    """Return [dE/dW(1), ..., dE/dW(L)] by the notes' recursion, with J^T v in place of f' * v.
+
+    For an entry-wise f the Jacobian is diagonal and both are the same. `jacobian_of(f, z)` can be exchanged for
+    the diagonal alone, which is what the notes print.
+
+    Source
+    ------
+    S-2, S-dL, S-dl, S-Alg1
+    """
+    z, a = feed_forward(W, x, f)
+    delta = jacobian_of(f[-1], z[-1]).T * (a[-1] - y)  # S-dL
+    grads = [delta * a[-2].T]
+    for l in range(len(W) - 2, -1, -1):
+        delta = jacobian_of(f[l], z[l]).T * W[l + 1].T * delta  # S-dl
+        grads.insert(0, delta * a[l].T)
+    return grads
+
+
+def diagonal_jacobian(f, z):
+    """Return the diagonal of the Jacobian as a matrix: all that is left of it in the printed formulas."""
+    return sp.diag(*jacobian(f, z).diagonal())

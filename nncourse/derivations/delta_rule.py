@@ -1,0 +1,82 @@
+"""The delta rule, equation (1), derived by sympy: the loss is differentiated entry by entry, with f left open."""
+
+import sympy as sp
+
+
+def symbols(d1, d0):
+    """Return symbols W (d1 x d0), x (d0 x 1) and y (d1 x 1) as sympy matrices."""
+    W = sp.Matrix(d1, d0, lambda i, j: sp.Symbol(f"W{i + 1}{j + 1}", real=True))
+    x = sp.Matrix(d0, 1, lambda j, _: sp.Symbol(f"x{j + 1}", real=True))
+    y = sp.Matrix(d1, 1, lambda i, _: sp.Symbol(f"y{i + 1}", real=True))
+    return W, x, y
+
+
+def entrywise(d1):
+    """Return an unknown entry-wise f as a function of a matrix z (d1 x 1): component i is f_i(z_i)."""
+    return lambda z: sp.Matrix([sp.Function(f"f{i + 1}")(z[i]) for i in range(d1)])
+
+
+def coupled(d1):
+    """Return an unknown f that is not entry-wise: component i is f_i(z_1, ..., z_d1)."""
+    return lambda z: sp.Matrix([sp.Function(f"f{i + 1}")(*z) for i in range(d1)])
+
+
+def softmax(z):
+    """Return the softmax of a matrix z (d x 1)."""
+    e = z.applyfunc(sp.exp)
+    return e / sum(e)
+
+
+def squared_loss(W, x, y, f):
+    """Return 1/2 ||y - f(W x)||^2."""
+    residual = y - f(W * x)
+    return (residual.T * residual)[0] / 2
+
+
+def by_definition(W, x, y, f):
+    """Return the gradient entry by entry, dE/dW_ij, a matrix of W's shape. No rule is used but sympy's own.
+
+    Source
+    ------
+    S-1
+    """
+    E = squared_loss(W, x, y, f)
+    return sp.Matrix(*W.shape, lambda i, j: sp.diff(E, W[i, j]))
+
+
+def jacobian(f, z):
+    """Return the matrix of df_i/dz_k at z: differentiated at free symbols, then z put in."""
+    free = sp.Matrix(len(z), 1, lambda i, _: sp.Dummy(f"z{i + 1}", real=True))
+    return f(free).jacobian(free).subs(dict(zip(free, z, strict=True)), simultaneous=True)
+
+
+def by_delta_rule(W, x, y, f):
+    """Return equation (1), ((f(Wx) - y) * f'(Wx)) x^T, where f'(z) is the diagonal of the Jacobian.
+
+    Source
+    ------
+    S-1
+    """
+    f_prime = jacobian(f, W * x).diagonal().T
+    return sp.matrix_multiply_elementwise(f(W * x) - y, f_prime) * x.T
+
+
+def by_jacobian_rule(W, x, y, f):
+    """Return J^T (f(Wx) - y) x^T, which holds for every differentiable f.
+
+    Source
+    ------
+    S-1
+    """
+    return jacobian(f, W * x).T * (f(W * x) - y) * x.T
+
+
+def equal(A, B):
+    """Return whether two matrices of expressions are identical: multiplied out, or failing that, simplified."""
+    differences = [sp.expand(a - b) for a, b in zip(A, B, strict=True)]
+    return all(d == 0 or sp.simplify(d) == 0 for d in differences)
+
+
+def as_function(matrix, *arguments):
+    """Return a NumPy function of the arguments (sympy matrices) that evaluates a matrix of expressions."""
+    return sp.lambdify([tuple(argument) for argument in arguments], matrix, "numpy", cse=True)

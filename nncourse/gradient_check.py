@@ -1,0 +1,93 @@
+"""Two ways to check a gradient against the forward pass alone.
+
+Both compare the gradient's inner product with a random direction v to the derivative of the loss along v, so one
+number checks every entry at once: a wrong entry shows unless v happens to be zero there.
+"""
+
+import numpy as np
+
+from nncourse import params as mapping
+
+
+def random_direction(params, rng):
+    """Return normal random numbers with the names and shapes of `params`, of Euclidean norm 1."""
+    v = {name: rng.standard_normal(np.shape(array)) for name, array in params.items()}
+    length = mapping.norm(v)
+    return {name: array / length for name, array in v.items()}
+
+
+def central_difference(loss, params, v, epsilon=1e-5):
+    """Return the derivative of the loss along v, up to O(epsilon^2): (E(W + eps v) - E(W - eps v)) / (2 eps).
+
+    Parameters
+    ----------
+    loss : callable
+        Maps parameters to a number.
+    params, v : mapping of str to ndarray
+        The point and the direction, float64.
+    epsilon : float
+        The step. 1e-5 balances the error of the formula against rounding in float64.
+    """
+    ahead = {name: params[name] + epsilon * v[name] for name in params}
+    behind = {name: params[name] - epsilon * v[name] for name in params}
+    return float((loss(ahead) - loss(behind)) / (2 * epsilon))
+
+
+def complex_step(loss, params, v, epsilon=1e-30):
+    """Return the derivative of an analytic loss along v, exact to rounding: Im E(W + i eps v) / eps.
+
+    No two close numbers are subtracted, so epsilon can be tiny and nothing cancels.
+
+    Parameters
+    ----------
+    loss : callable
+        Maps complex parameters to a complex number.
+    params, v : mapping of str to ndarray
+        The point and the direction, float64.
+    epsilon : float
+        The step into the imaginary direction.
+    """
+    return float(np.imag(loss({name: params[name] + 1j * epsilon * v[name] for name in params})) / epsilon)
+
+
+def relative_error(got, expected):
+    """Return |got - expected| / max(|got|, |expected|), which is 0 for two zeros.
+
+    Examples
+    --------
+    >>> relative_error(1.0, 2.0)
+    0.5
+    """
+    size = max(abs(got), abs(expected))
+    return float(abs(got - expected) / size) if size else 0.0
+
+
+def check_gradient(model, params, *batch, rng, derivative=complex_step):
+    """Return the relative error of a model's gradient along a random direction.
+
+    Parameters
+    ----------
+    model : Model
+        Its `loss_and_grad` is compared with its `evaluate`.
+    params : mapping of str to ndarray
+        The point, float64.
+    *batch : array_like
+        What the model's loss takes besides the parameters, x and y.
+    rng : numpy.random.Generator
+        Draws the direction.
+    derivative : callable
+        `complex_step` (analytic models; about 1e-15 when the gradient is right) or `central_difference`
+        (any model; about 1e-10).
+
+    Returns
+    -------
+    float
+        The relative error; about 1 when the gradient is wrong.
+
+    Source
+    ------
+    S-1, S-dl
+    """
+    _, grads = model.loss_and_grad(params, *batch)
+    v = random_direction(params, rng)
+    return relative_error(mapping.inner(grads, v), derivative(lambda p: model.evaluate(p, *batch), params, v))

@@ -1,0 +1,173 @@
+"""What every model of the course has in common: checked methods around the bare formulas.
+
+A model is a frozen dataclass of hyper-parameters. It holds no weights: those are a mapping that goes in and comes
+out. A subclass writes down its formulas (`shapes`, `check_batch`, `feed_forward`, `backprop`); the public methods
+here check what they are given, call the formulas, and let no nan or infinity out.
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from nncourse._checks import check_array, check_positive
+from nncourse.params import check_params
+
+
+class Model(ABC):
+    """The methods that all models share. Rows are examples; parameters are a mapping of names to arrays."""
+
+    @abstractmethod
+    def shapes(self):
+        """Return the parameters' names and shapes, a dict of str to tuple of int."""
+
+    @abstractmethod
+    def check_batch(self, x, y):
+        """Return (x, y) as arrays of the right shapes, or raise ValueError or TypeError."""
+
+    @abstractmethod
+    def feed_forward(self, params, x):
+        """Return the output and a cache of what backpropagation needs again. Arguments are not checked."""
+
+    @abstractmethod
+    def loss_value(self, params, x, y):
+        """Return the loss as a number. Arguments are not checked; complex parameters give a complex loss."""
+
+    @abstractmethod
+    def backprop(self, params, x, y):
+        """Return the loss and its gradient. Arguments are not checked."""
+
+    def init(self, rng, dtype=np.float64):
+        """Draw parameters: normal numbers of variance 1 / (number of inputs), biases zero.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The only source of randomness.
+        dtype : dtype
+            float64 or float32.
+
+        Returns
+        -------
+        dict of str to ndarray
+            The parameters, shapes as `shapes` says.
+        """
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng: expected numpy.random.default_rng(seed), got {type(rng).__name__}")
+        return {name: self._draw(rng, shape).astype(dtype) for name, shape in self.shapes().items()}
+
+    def _draw(self, rng, shape):
+        W = rng.standard_normal(shape) / np.sqrt(shape[1])
+        if self.bias:
+            W[:, 0] = 0
+        return W
+
+    def forward(self, params, x):
+        """Return the network's output, one row an example, and the cache of intermediate values.
+
+        Parameters
+        ----------
+        params : mapping of str to ndarray
+            Shapes as `shapes` says; float64, float32, or complex128 for the complex step.
+        x : array_like of shape (n, d_0)
+            One row an example.
+
+        Returns
+        -------
+        output : ndarray of shape (n, d_L)
+            The output, one row an example.
+        cache : object
+            What `backprop` uses again.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An argument is not as above; the message names it.
+        """
+        params = check_params(params, self.shapes(), complex_step=True)
+        return self.feed_forward(params, self.check_input(x))
+
+    def check_input(self, x):
+        """Return x as an array of shape (n, d_0), or raise ValueError or TypeError."""
+        return check_array("x", x, ("n", self.sizes[0]))
+
+    def evaluate(self, params, x, y):
+        """Return the loss, the mean over the rows. Complex parameters give a complex loss.
+
+        Parameters
+        ----------
+        params : mapping of str to ndarray
+            Shapes as `shapes` says.
+        x : array_like of shape (n, d_0)
+            One row an example.
+        y : array_like
+            The labels: (n, d_L) for the squared loss, integers (n,) for cross-entropy.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An argument is not as above; the message names it.
+        """
+        params = check_params(params, self.shapes(), complex_step=True)
+        return self.loss_value(params, *self.check_batch(x, y))
+
+    def loss_and_grad(self, params, x, y):
+        """Return the loss and its gradient in every parameter.
+
+        Parameters
+        ----------
+        params : mapping of str to ndarray
+            Shapes as `shapes` says.
+        x : array_like of shape (n, d_0)
+            One row an example.
+        y : array_like
+            The labels: (n, d_L) for the squared loss, integers (n,) for cross-entropy.
+
+        Returns
+        -------
+        loss : float
+            The mean over the rows.
+        grads : dict of str to ndarray
+            Names and shapes are those of `params`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An argument is not as above; the message names it.
+        FloatingPointError
+            The numbers are finite but so large that the loss or a gradient overflows.
+        """
+        params = check_params(params, self.shapes())
+        loss, grads = self.backprop(params, *self.check_batch(x, y))
+        if not (np.isfinite(loss) and all(np.isfinite(grad).all() for grad in grads.values())):
+            raise FloatingPointError(f"loss {loss} or its gradient overflows: scale x, y or params down")
+        return float(loss), grads
+
+
+def with_ones(a):
+    """Put a constant column of ones before the columns of a: (n, d) becomes (n, 1 + d).
+
+    The first column of W then holds the biases: W [1; a] = b + W' a.
+
+    Examples
+    --------
+    >>> with_ones(np.array([[5.0, 7.0]])).tolist()
+    [[1.0, 5.0, 7.0]]
+    """
+    extended = np.empty((a.shape[0], 1 + a.shape[1]), a.dtype)
+    extended[:, 0] = 1
+    extended[:, 1:] = a
+    return extended
+
+
+def check_sizes(sizes, length=None):
+    """Return the layers' sizes as a tuple of at least two whole numbers above zero, or raise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There are not `length` of them, fewer than two, or one is not a whole number above zero.
+    """
+    sizes = tuple(sizes)
+    if len(sizes) < 2 or (length and len(sizes) != length):
+        raise ValueError(f"sizes: expected {length or 'at least 2'} numbers, got {sizes}")
+    return tuple(int(check_positive(f"sizes[{i}]", d, whole=True)) for i, d in enumerate(sizes))

@@ -1,0 +1,164 @@
+"""Parameters, and their gradients, are a mapping from a name of the notes ("W1", "W2") to an array.
+
+These are the few things that one does with such a mapping as a whole: check it, take norms and
+inner products, lay it out as one long vector and back, save it and load it.
+"""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from nncourse._checks import check_array, shape_text
+
+
+def check_params(params, shapes, *, complex_step=False):
+    """Return the parameters as arrays, or say which one is missing, unknown or of the wrong shape.
+
+    Parameters
+    ----------
+    params : mapping of str to array_like
+        The parameters to check.
+    shapes : mapping of str to tuple of int
+        The expected names and shapes.
+    complex_step : bool
+        Whether complex numbers are allowed.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The same arrays, in the order of `shapes`.
+
+    Raises
+    ------
+    TypeError
+        `params` is no mapping, or holds something else than numbers.
+    ValueError
+        A name is missing or unknown, a shape is another, or a number is not finite.
+    """
+    if not hasattr(params, "keys"):
+        raise TypeError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
+    if set(params.keys()) != set(shapes):
+        raise ValueError(f"params: expected the names {sorted(shapes)}, got {sorted(params.keys())}")
+    return {
+        name: check_array(f'params["{name}"]', params[name], shape, complex_step=complex_step)
+        for name, shape in shapes.items()
+    }
+
+
+def copy(params):
+    """Return a mapping with a copy of every array, each of its own shape."""
+    return {name: np.array(array) for name, array in params.items()}
+
+
+def inner(p, q):
+    """Return the inner product of two mappings with equal names and shapes: the sum of all p * q.
+
+    Raises
+    ------
+    ValueError
+        The names or the shapes differ.
+
+    Examples
+    --------
+    >>> float(inner({"W": np.ones((2, 3))}, {"W": np.full((2, 3), 0.5)}))
+    3.0
+    """
+    q = check_params(q, {name: np.shape(array) for name, array in p.items()}, complex_step=True)
+    return sum(np.vdot(p[name], q[name]) for name in p)
+
+
+def norm(params):
+    """Return the Euclidean norm of all numbers together, without overflow for any finite float64.
+
+    Examples
+    --------
+    >>> float(norm({"W1": np.array([[3.0]]), "W2": np.array([[4.0]])}))
+    5.0
+    """
+    largest = max(np.max(np.abs(array)) for array in params.values())
+    if largest == 0 or not np.isfinite(largest):
+        return float(largest)
+    return float(largest) * float(np.sqrt(sum(np.sum((array / largest) ** 2) for array in params.values())))
+
+
+def flatten(params):
+    """Lay all arrays out, one after the other, as one vector of shape (number of parameters,)."""
+    return np.concatenate([np.ravel(array) for array in params.values()])
+
+
+def unflatten(vector, like):
+    """Cut a vector into arrays with the names and shapes of `like`: the inverse of `flatten`.
+
+    Parameters
+    ----------
+    vector : ndarray of shape (number of parameters,)
+        The numbers.
+    like : mapping of str to ndarray
+        Gives the names, the shapes and the order.
+
+    Raises
+    ------
+    ValueError
+        The vector is too long or too short.
+    """
+    sizes = [np.size(array) for array in like.values()]
+    if np.shape(vector) != (sum(sizes),):
+        raise ValueError(f"vector: expected shape ({sum(sizes)},), got {shape_text(np.shape(vector))}")
+    pieces = np.split(np.asarray(vector), np.cumsum(sizes)[:-1])
+    return {name: piece.reshape(np.shape(like[name])) for name, piece in zip(like, pieces, strict=True)}
+
+
+def save(path, params):
+    """Write the parameters to an ``.npz`` file, to the side first: a crash leaves no half file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, which is replaced if it exists.
+    params : mapping of str to ndarray
+        Arrays of numbers.
+
+    Raises
+    ------
+    TypeError
+        An array holds objects: nothing is pickled.
+    """
+    path = Path(path)
+    for name, array in params.items():
+        if np.asarray(array).dtype.kind not in "biufc":
+            raise TypeError(f'params["{name}"]: expected numbers, got {np.asarray(array).dtype}')
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **params)
+        os.replace(aside, path)
+    except BaseException:
+        os.unlink(aside)
+        raise
+
+
+def load(path):
+    """Read parameters that `save` wrote. Nothing is unpickled.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The arrays, by name.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is damaged or was not written by `save`.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, KeyError) as error:
+        raise ValueError(
+            f"{os.fspath(path)}: expected parameters written by nncourse.params.save, got {error}"
+        ) from error

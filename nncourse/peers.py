@@ -1,0 +1,74 @@
+"""The same models in PyTorch, from the same parameters: an oracle that was written by others.
+
+PyTorch is not needed for anything else. Its own autograd computes the gradients here; nothing of this package's
+backward passes is used.
+"""
+
+import numpy as np
+
+
+def torch_loss_and_grad(model, params, x, y):
+    """Return a model's loss and gradient as PyTorch computes them.
+
+    Parameters
+    ----------
+    model : SingleLayer or FeedForward
+        Gives the structure: sizes, activations, loss, bias.
+    params : mapping of str to ndarray
+        The parameters, in the order of the layers.
+    x, y : ndarray
+        The batch, as `model.loss_and_grad` takes it.
+
+    Returns
+    -------
+    loss : float
+        The mean over the rows.
+    grads : dict of str to ndarray
+        Names and shapes are those of `params`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyTorch is not installed.
+    """
+    import torch
+
+    weights = {name: torch.tensor(W, requires_grad=True) for name, W in params.items()}
+    z, activations = torch_scores(model, weights, torch.tensor(np.asarray(x)))
+    loss = _torch_loss(model.loss.name, activations[-1].name, z, torch.tensor(np.asarray(y)))
+    loss.backward()
+    return loss.item(), {name: W.grad.numpy() for name, W in weights.items()}
+
+
+def torch_scores(model, weights, x):
+    """Return the last layer's z, shape (n, d_L), as a tensor, and the model's activation functions."""
+    activations = getattr(model, "activations", None) or (model.f,)
+    a = x
+    for f, W in zip(activations, weights.values(), strict=True):
+        bias, matrix = (W[:, 0], W[:, 1:]) if model.bias else (None, W)
+        z = _linear(a, matrix, bias)
+        a = torch_activation(f.name, z)
+    return z, activations
+
+
+def _linear(a, matrix, bias):
+    from torch.nn.functional import linear
+
+    return linear(a, matrix, bias)
+
+
+def torch_activation(name, z):
+    """Return the activation function of that name, applied to a tensor."""
+    import torch
+
+    if name == "identity":
+        return z
+    return torch.softmax(z, dim=-1) if name == "softmax" else getattr(torch, name)(z)
+
+
+def _torch_loss(loss, activation, z, y):
+    from torch.nn.functional import cross_entropy
+
+    if loss == "cross-entropy":
+        return cross_entropy(z, y)
+    return ((y - torch_activation(activation, z)) ** 2).sum() / (2 * len(y))

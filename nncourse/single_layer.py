@@ -1,0 +1,164 @@
+"""The single-layer network y := f(W x), and the gradient of its squared loss: the delta rule."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncourse._checks import check_array
+from nncourse.activations import Entrywise, activation
+from nncourse.losses import loss_function
+from nncourse.model import Model, check_sizes, with_ones
+
+
+def delta_rule(W, x, y, f):
+    """Return the gradient in W of the squared loss 1/2 ||y - f(W x)||^2 of one example.
+
+    Parameters
+    ----------
+    W : array_like of shape (d1, d0)
+        The parameter.
+    x : array_like of shape (d0,)
+        The input.
+    y : array_like of shape (d1,)
+        The label.
+    f : str or Entrywise
+        An entry-wise activation function. For softmax the printed formula is wrong: use `jacobian_rule`.
+
+    Returns
+    -------
+    ndarray of shape (d1, d0)
+        ((f(W x) - y) * f'(W x)) x^T.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A shape does not fit, a number is not finite, or f is not entry-wise.
+
+    Source
+    ------
+    S-1
+
+    Examples
+    --------
+    >>> delta_rule([[1.0, 2.0]], [3.0, 1.0], [4.0], "identity").tolist()
+    [[3.0, 1.0]]
+    """
+    W, x, y = _check_example(W, x, y)
+    f = activation(f)
+    if not isinstance(f, Entrywise):
+        raise ValueError(f"f: the delta rule expects an entry-wise activation function, got {f.name}")
+    z = W @ x
+    a = f(z)
+    return np.outer((a - y) * f.prime(z, a), x)
+
+
+def jacobian_rule(W, x, y, f):
+    """Return the gradient in W of 1/2 ||y - f(W x)||^2 for any differentiable f: J^T (f(W x) - y) x^T.
+
+    Parameters
+    ----------
+    W : array_like of shape (d1, d0)
+        The parameter.
+    x : array_like of shape (d0,)
+        The input.
+    y : array_like of shape (d1,)
+        The label.
+    f : str, Entrywise or Softmax
+        The activation function, with its Jacobian J at W x.
+
+    Returns
+    -------
+    ndarray of shape (d1, d0)
+        The gradient. For an entry-wise f it equals `delta_rule`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A shape does not fit or a number is not finite.
+
+    Source
+    ------
+    S-1
+    """
+    W, x, y = _check_example(W, x, y)
+    f = activation(f)
+    z = W @ x
+    return np.outer(f.jacobian(z).T @ (f(z) - y), x)
+
+
+def _check_example(W, x, y):
+    W = check_array("W", W, ("d1", "d0"))
+    return W, check_array("x", x, (W.shape[1],)), check_array("y", y, (W.shape[0],))
+
+
+@dataclass(frozen=True)
+class SingleLayer(Model):
+    """The single-layer network y := f(W x) for a batch of rows, with its loss.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        (d0, d1): how many inputs and outputs.
+    f : str, Entrywise or Softmax
+        The activation function.
+    loss : str, SquaredLoss or CrossEntropy
+        "squared", or "cross-entropy" after softmax.
+    bias : bool
+        Whether a constant 1 goes before the inputs; the first column of W then holds the biases.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A size is not a whole number above zero, or a name is unknown.
+
+    Source
+    ------
+    S-1.1, S-1.1L, S-1
+    """
+
+    sizes: tuple
+    f: object = "identity"
+    loss: object = "squared"
+    bias: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "sizes", check_sizes(self.sizes, 2))
+        object.__setattr__(self, "f", activation(self.f))
+        object.__setattr__(self, "loss", loss_function(self.loss))
+
+    def shapes(self):
+        """Return {"W": (d1, d0)}, or {"W": (d1, 1 + d0)} with a bias."""
+        d0, d1 = self.sizes
+        return {"W": (d1, self.bias + d0)}
+
+    def check_batch(self, x, y):
+        """Return (x, y) as arrays that fit the sizes and the loss, or raise ValueError or TypeError."""
+        x = self.check_input(x)
+        return x, self.loss.check(self.f, y, len(x), self.sizes[1])
+
+    def feed_forward(self, params, x):
+        """Return y = f(W x), shape (n, d1), and the cache (x, z), x with its column of ones.
+
+        Source
+        ------
+        S-1.1
+        """
+        x = with_ones(x) if self.bias else x
+        z = x @ params["W"].T
+        return self.f(z), (x, z)
+
+    def loss_value(self, params, x, y):
+        """Return the mean loss over the rows; arguments are not checked."""
+        a, (_, z) = self.feed_forward(params, x)
+        return self.loss.value(z, a, y)
+
+    def backprop(self, params, x, y):
+        """Return the loss and {"W": its gradient}, the delta rule averaged over the rows.
+
+        Source
+        ------
+        S-1
+        """
+        a, (x, z) = self.feed_forward(params, x)
+        value, delta = self.loss.value_and_delta(self.f, z, a, y)  # (n, d1)
+        return value, {"W": delta.T.dot(x)}

@@ -1,0 +1,117 @@
+"""Training: run an optimizer over mini-batches of data, and remember how it went."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nncourse._checks import check_positive
+from nncourse.params import check_params, copy
+
+
+@dataclass(frozen=True)
+class History:
+    """What `fit` saw: one entry an epoch.
+
+    Parameters
+    ----------
+    loss : list of float
+        The mean of the losses of the epoch's mini-batches, each taken before its update.
+    measured : list
+        What `measure(params)` returned after every epoch, where it was given.
+    """
+
+    loss: list = field(default_factory=list)
+    measured: list = field(default_factory=list)
+
+
+def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, measure=None):
+    """Train a model, and return the new parameters and a history. No argument is changed.
+
+    Parameters
+    ----------
+    model : Model
+        Any model of the course.
+    params : mapping of str to ndarray
+        Where to start, for instance `model.init(rng)`.
+    x, y : array_like
+        The examples, as the model's `loss_and_grad` takes them; n rows.
+    optimizer : GradientDescent
+        Any optimizer of the course.
+    epochs : int
+        How many times to go over the examples.
+    batch_size : int, optional
+        How many examples an update sees; all of them when left out.
+    rng : numpy.random.Generator, optional
+        Shuffles the examples before every epoch; needed with a batch size below n.
+    measure : callable, optional
+        Called with the parameters after every epoch; its results are kept in the history.
+
+    Returns
+    -------
+    params : dict of str to ndarray
+        The trained parameters.
+    history : History
+        The loss of every epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not as above; the message names it.
+    FloatingPointError
+        The training diverged: the loss is no longer finite.
+    """
+    params = copy(check_params(params, model.shapes()))
+    x, y = model.check_batch(x, y)
+    check_positive("epochs", epochs, whole=True)
+    n = len(x)
+    batch_size = min(n, check_positive("batch_size", n if batch_size is None else batch_size, whole=True))
+    if batch_size < n and not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: mini-batches need numpy.random.default_rng(seed), got {type(rng).__name__}")
+    state, history = optimizer.init(params), History()
+    for epoch in range(1, epochs + 1):
+        order = rng.permutation(n) if batch_size < n else slice(None)
+        loss, state = _epoch(model, params, x[order], y[order], optimizer, state, batch_size)
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f"training diverged in epoch {epoch}: the loss is {loss}; try a smaller step size"
+            )
+        history.loss.append(loss)
+        if measure is not None:
+            history.measured.append(measure(params))
+    return params, history
+
+
+def _epoch(model, params, x, y, optimizer, state, batch_size):
+    total = 0.0
+    for start in range(0, len(x), batch_size):
+        rows = slice(start, start + batch_size)
+        loss, grads = model.backprop(params, x[rows], y[rows])
+        state = optimizer.step_in_place(params, grads, state)
+        total += loss * len(y[rows])
+    return float(total) / len(x), state
+
+
+def accuracy(model, params, x, labels):
+    """Return the share of rows whose largest output stands at the label.
+
+    Parameters
+    ----------
+    model : Model
+        Any model whose output has one column a class.
+    params : mapping of str to ndarray
+        Its parameters.
+    x : array_like of shape (n, d_0)
+        One row an example.
+    labels : array_like of int, shape (n,)
+        The true classes.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+    """
+    labels = np.asarray(labels)
+    output, _ = model.forward(params, x)
+    if labels.shape != output.shape[:1]:
+        raise ValueError(f"labels: expected shape ({len(output)},), got {labels.shape}")
+    return float(np.mean(output.argmax(axis=1) == labels))
