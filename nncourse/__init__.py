@@ -23,6 +23,7 @@ MODULES = (
     "peers",
     "plots",
     "single_layer",
+    "source",
     "training",
 )
 

@@ -8,6 +8,14 @@ def shape_text(shape):
     return "(" + ", ".join(str(size) for size in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
+def as_array(name, value, shape):
+    """Return the value as an array of whatever it holds; rows of unequal lengths raise ValueError."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected shape {shape_text(shape)}, got rows of unequal lengths") from error
+
+
 def check_array(name, value, shape, *, complex_step=False):
     """Return `value` as a floating-point array of the given shape, or say what is wrong with it.
 
@@ -34,12 +42,7 @@ def check_array(name, value, shape, *, complex_step=False):
     ValueError
         The shape is another, an axis is empty, or a number is nan or infinite.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(
-            f"{name}: expected an array of shape {shape_text(shape)}, got rows of unequal lengths"
-        ) from error
+    array = as_array(name, value, shape)
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind not in ("fc" if complex_step else "f"):
@@ -56,7 +59,7 @@ def check_array(name, value, shape, *, complex_step=False):
 
 
 def check_labels(name, value, n, classes):
-    """Return `value` as class labels: integers of shape (n,), each in 0 .. classes - 1.
+    """Return `value` as class labels: integers of shape (n,), each in 0 .. classes - 1; n may be "n".
 
     Raises
     ------
@@ -65,10 +68,10 @@ def check_labels(name, value, n, classes):
     ValueError
         The shape is another, or a label is out of range: the message names the first one.
     """
-    labels = np.asarray(value)
+    labels = as_array(name, value, (n,))
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer labels 0 .. {classes - 1}, got {labels.dtype}")
-    if labels.shape != (n,):
+    if labels.ndim != 1 or not labels.size or (n != "n" and len(labels) != n):
         raise ValueError(f"{name}: expected one label a row, shape ({n},), got {shape_text(labels.shape)}")
     outside = np.flatnonzero((labels < 0) | (labels >= classes))
     if outside.size:
@@ -93,4 +96,25 @@ def check_positive(name, value, *, whole=False):
         raise TypeError(f"{name}: expected {wanted} above 0, got {value!r} ({type(value).__name__})")
     if not (np.isfinite(value) and value > 0):
         raise ValueError(f"{name}: expected a finite number above 0, got {value!r}")
+    return value
+
+
+def check_share(name, value):
+    """Return a number between 0 and 1, both excluded, or raise TypeError or ValueError."""
+    if not 0 < check_positive(name, value) < 1:
+        raise ValueError(f"{name}: expected a number between 0 and 1, got {value!r}")
+    return value
+
+
+def check_bool(name, value):
+    """Return True or False as they are; anything else raises TypeError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, got {value!r} ({type(value).__name__})")
+    return bool(value)
+
+
+def check_rng(value):
+    """Return a random generator as it is; anything else raises TypeError and says how to make one."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"rng: expected numpy.random.default_rng(seed), got {type(value).__name__}")
     return value

@@ -42,6 +42,8 @@ class Node:
 
     def __matmul__(self, other):
         u, v = self, node(other)
+        if u.value.ndim != 2 or v.value.ndim != 2:
+            raise ValueError(f"@: expected two matrices, got shapes {u.value.shape} and {v.value.shape}")
         return Node(u.value @ v.value, ((u, lambda g: g @ v.value.T), (v, lambda g: u.value.T @ g)))
 
     def __neg__(self):
@@ -55,6 +57,15 @@ class Node:
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+    def __rsub__(self, other):
+        return node(other) - self
+
+    def __rtruediv__(self, other):
+        return node(other) / self
+
+    def __rmatmul__(self, other):
+        return node(other) @ self
 
     @property
     def T(self):

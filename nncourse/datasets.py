@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nncourse._checks import check_positive
+from nncourse._checks import check_labels, check_positive, check_rng, check_share, shape_text
 
 
 def digits():
@@ -31,14 +31,31 @@ def digits():
 
 
 def one_hot(labels, classes):
-    """Return the unit vectors e_label, one row a label, shape (n, classes).
+    """Return the unit vectors e_label, one row a label.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (n,)
+        The classes, 0 ... classes - 1.
+    classes : int
+        How many there are.
+
+    Returns
+    -------
+    ndarray of shape (n, classes)
+        One row a label.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A label is no integer, or out of range.
 
     Examples
     --------
     >>> one_hot([2, 0], 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    return np.eye(classes)[np.asarray(labels)]
+    return np.eye(classes)[check_labels("labels", labels, "n", check_positive("classes", classes, whole=True))]
 
 
 def stratified_split(labels, share, rng):
@@ -61,11 +78,13 @@ def stratified_split(labels, share, rng):
     Raises
     ------
     TypeError, ValueError
-        The share is no number between 0 and 1.
+        The share is no number between 0 and 1, there are no labels, or `rng` is no generator.
     """
-    if check_positive("share", share) >= 1:
-        raise ValueError(f"share: expected a number between 0 and 1, got {share}")
+    check_share("share", share)
+    check_rng(rng)
     labels = np.asarray(labels)
+    if labels.ndim != 1 or not labels.size:
+        raise ValueError(f"labels: expected shape (n,), got {shape_text(labels.shape)}")
     test = []
     for label in np.unique(labels):
         rows = rng.permutation(np.flatnonzero(labels == label))
@@ -84,10 +103,21 @@ def ordered_split(n, share):
     share : float
         The test rows' share, between 0 and 1.
 
+    Returns
+    -------
+    train, test : ndarray of int
+        Row numbers; together they are 0 ... n - 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        n is no whole number above zero, or the share no number between 0 and 1.
+
     Examples
     --------
     >>> [rows.tolist() for rows in ordered_split(4, 0.25)]
     [[0, 1, 2], [3]]
     """
-    first = n - round(share * n)
+    check_positive("n", n, whole=True)
+    first = n - round(check_share("share", share) * n)
     return np.arange(first), np.arange(first, n)

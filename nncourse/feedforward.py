@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nncourse._checks import check_bool
 from nncourse.activations import activation
 from nncourse.losses import loss_function
 from nncourse.model import Model, check_sizes, with_ones
@@ -25,7 +26,8 @@ class FeedForward(Model):
     Raises
     ------
     TypeError, ValueError
-        A size is not a whole number above zero, a name is unknown, or activations are missing.
+        A size is not a whole number above zero, a name is unknown, activations are missing, or the loss
+        does not suit the last one.
 
     Source
     ------
@@ -46,10 +48,14 @@ class FeedForward(Model):
     def __post_init__(self):
         object.__setattr__(self, "sizes", check_sizes(self.sizes))
         layers = len(self.sizes) - 1
+        if not hasattr(self.activations, "__len__"):
+            raise TypeError(f"activations: expected {layers}, one a layer, got {self.activations!r}")
         if isinstance(self.activations, str) or len(self.activations) != layers:
             raise ValueError(f"activations: expected {layers}, one a layer, got {self.activations!r}")
         object.__setattr__(self, "activations", tuple(activation(f) for f in self.activations))
         object.__setattr__(self, "loss", loss_function(self.loss))
+        object.__setattr__(self, "bias", check_bool("bias", self.bias))
+        self.loss.check_activation(self.activations[-1])
 
     def shapes(self):
         """Return {"W1": (d_1, d_0), ..., "WL": (d_L, d_{L-1})}; with a bias each has one column more."""
@@ -58,7 +64,7 @@ class FeedForward(Model):
     def check_batch(self, x, y):
         """Return (x, y) as arrays that fit the sizes and the loss, or raise ValueError or TypeError."""
         x = self.check_input(x)
-        return x, self.loss.check(self.activations[-1], y, len(x), self.sizes[-1])
+        return x, self.loss.check(y, len(x), self.sizes[-1])
 
     def feed_forward(self, params, x):
         """Run the feedforward phase: z(l) = W(l) a(l-1), a(l) = f(l)(z(l)), from a(0) = x.
@@ -105,11 +111,11 @@ class FeedForward(Model):
         _, cache = self.feed_forward(params, x)
         _, z, a = cache[-1]
         value, delta = self.loss.value_and_delta(self.activations[-1], z, a, y)  # (n, d_L)  S-dL
-        grads = {}
+        grads = dict.fromkeys(params)  # in the same order
         for l in range(len(cache), 0, -1):
             grads[f"W{l}"] = delta.T.dot(cache[l - 1][0])  # delta(l) a(l-1)^T; dot is faster than @ for one row
             if l > 1:
                 W = params[f"W{l}"][:, self.bias :]  # the constant 1 passes nothing back
                 _, z, a = cache[l - 2]
                 delta = self.activations[l - 2].backward(z, a, delta @ W)  # (n, d_{l-1})  S-dl
-        return value, {name: grads[name] for name in params}
+        return value, grads

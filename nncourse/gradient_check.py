@@ -10,7 +10,15 @@ from nncourse import params as mapping
 
 
 def random_direction(params, rng):
-    """Return normal random numbers with the names and shapes of `params`, of Euclidean norm 1."""
+    """Return normal random numbers with the names and shapes of `params`, of Euclidean norm 1.
+
+    Parameters
+    ----------
+    params : mapping of str to ndarray
+        Gives the names and shapes.
+    rng : numpy.random.Generator
+        Draws the numbers.
+    """
     v = {name: rng.standard_normal(np.shape(array)) for name, array in params.items()}
     length = mapping.norm(v)
     return {name: array / length for name, array in v.items()}
@@ -51,7 +59,12 @@ def complex_step(loss, params, v, epsilon=1e-30):
 
 
 def relative_error(got, expected):
-    """Return |got - expected| / max(|got|, |expected|), which is 0 for two zeros.
+    """Return ``|got - expected| / max(|got|, |expected|)``, which is 0 for two zeros.
+
+    Parameters
+    ----------
+    got, expected : float
+        Finite numbers.
 
     Examples
     --------
@@ -91,3 +104,19 @@ def check_gradient(model, params, *batch, rng, derivative=complex_step):
     _, grads = model.loss_and_grad(params, *batch)
     v = random_direction(params, rng)
     return relative_error(mapping.inner(grads, v), derivative(lambda p: model.evaluate(p, *batch), params, v))
+
+
+def verdict(error, tolerance):
+    """Return "agrees to ..." for an error below the tolerance, else "DIFFERS" with the error.
+
+    Parameters
+    ----------
+    error, tolerance : float
+        What `check_gradient` returned, and what it may be.
+
+    Examples
+    --------
+    >>> verdict(3e-16, 1e-10)
+    'agrees to 1e-10'
+    """
+    return f"agrees to {tolerance:.0e}" if error < tolerance else f"DIFFERS: relative error {error:.1e}"

@@ -25,7 +25,10 @@ class SquaredLoss:
 
     name: str = "squared"
 
-    def check(self, f, y, n, d):
+    def check_activation(self, f):
+        """Accept any last activation function."""
+
+    def check(self, y, n, d):
         """Return the labels as an array of shape (n, d), or raise ValueError or TypeError."""
         return check_array("y", y, (n, d))
 
@@ -56,14 +59,17 @@ class CrossEntropy:
 
     name: str = "cross-entropy"
 
-    def check(self, f, y, n, d):
-        """Return the labels as integers of shape (n,) in 0 .. d - 1, or raise ValueError or TypeError."""
+    def check_activation(self, f):
+        """Raise ValueError unless the last activation function is softmax."""
         if not isinstance(f, Softmax):
             raise ValueError(f"loss: cross-entropy expects softmax as the last activation, got {f.name}")
+
+    def check(self, y, n, d):
+        """Return the labels as integers of shape (n,) in 0 .. d - 1, or raise ValueError or TypeError."""
         return check_labels("y", y, n, d)
 
     def value(self, z, a, y):
-        """Return the mean over the rows of -log softmax(z)_y, finite for every finite z."""
+        """Return the mean over the rows of -log softmax(z)_y, finite unless the differences in z overflow."""
         return -np.sum(log_softmax(z)[np.arange(len(y)), y]) / len(y)
 
     def value_and_delta(self, f, z, a, y):
@@ -91,6 +97,8 @@ def loss_function(name):
     ------
     ValueError
         There is none of that name.
+    TypeError
+        `name` is neither a name nor a loss.
 
     Examples
     --------
@@ -99,6 +107,8 @@ def loss_function(name):
     """
     if isinstance(name, (SquaredLoss, CrossEntropy)):
         return name
+    if not isinstance(name, str):
+        raise TypeError(f"loss: expected a name or a loss, got {type(name).__name__}")
     if name not in BY_NAME:
         raise ValueError(f"loss: expected one of {sorted(BY_NAME)}, got {name!r}")
     return BY_NAME[name]

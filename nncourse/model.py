@@ -9,8 +9,10 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nncourse._checks import check_array, check_positive
-from nncourse.params import check_params
+from nncourse._checks import check_array, check_positive, check_rng
+from nncourse.params import all_finite, check_params
+
+ADVICE = "the numbers are finite but too large; scale x, y or params down"
 
 
 class Model(ABC):
@@ -50,9 +52,15 @@ class Model(ABC):
         -------
         dict of str to ndarray
             The parameters, shapes as `shapes` says.
+
+        Raises
+        ------
+        TypeError
+            `rng` is no generator, or the dtype is another.
         """
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng: expected numpy.random.default_rng(seed), got {type(rng).__name__}")
+        check_rng(rng)
+        if dtype not in (np.float64, np.float32, "float64", "float32"):
+            raise TypeError(f"dtype: expected float64 or float32, got {dtype!r}")
         return {name: self._draw(rng, shape).astype(dtype) for name, shape in self.shapes().items()}
 
     def _draw(self, rng, shape):
@@ -82,9 +90,16 @@ class Model(ABC):
         ------
         TypeError, ValueError
             An argument is not as above; the message names it.
+        FloatingPointError
+            The numbers are finite but so large that the output overflows.
         """
         params = check_params(params, self.shapes(), complex_step=True)
-        return self.feed_forward(params, self.check_input(x))
+        x = self.check_input(x)
+        with np.errstate(over="ignore", invalid="ignore"):
+            output, cache = self.feed_forward(params, x)
+        if not np.isfinite(output).all():
+            raise FloatingPointError(f"the output overflows: {ADVICE}")
+        return output, cache
 
     def check_input(self, x):
         """Return x as an array of shape (n, d_0), or raise ValueError or TypeError."""
@@ -106,9 +121,16 @@ class Model(ABC):
         ------
         TypeError, ValueError
             An argument is not as above; the message names it.
+        FloatingPointError
+            The numbers are finite but so large that the loss overflows.
         """
         params = check_params(params, self.shapes(), complex_step=True)
-        return self.loss_value(params, *self.check_batch(x, y))
+        x, y = self.check_batch(x, y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = self.loss_value(params, x, y)
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"the loss overflows: {ADVICE}")
+        return loss
 
     def loss_and_grad(self, params, x, y):
         """Return the loss and its gradient in every parameter.
@@ -137,9 +159,11 @@ class Model(ABC):
             The numbers are finite but so large that the loss or a gradient overflows.
         """
         params = check_params(params, self.shapes())
-        loss, grads = self.backprop(params, *self.check_batch(x, y))
-        if not (np.isfinite(loss) and all(np.isfinite(grad).all() for grad in grads.values())):
-            raise FloatingPointError(f"loss {loss} or its gradient overflows: scale x, y or params down")
+        x, y = self.check_batch(x, y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, grads = self.backprop(params, x, y)
+        if not (np.isfinite(loss) and all_finite(grads)):
+            raise FloatingPointError(f"the loss or its gradient overflows: {ADVICE}")
         return float(loss), grads
 
 
@@ -162,11 +186,20 @@ def with_ones(a):
 def check_sizes(sizes, length=None):
     """Return the layers' sizes as a tuple of at least two whole numbers above zero, or raise.
 
+    Parameters
+    ----------
+    sizes : sequence of int
+        The numbers of inputs and outputs.
+    length : int, optional
+        How many there have to be.
+
     Raises
     ------
     TypeError, ValueError
         There are not `length` of them, fewer than two, or one is not a whole number above zero.
     """
+    if not np.iterable(sizes):
+        raise TypeError(f"sizes: expected {length or 'at least 2'} numbers, got {sizes!r}")
     sizes = tuple(sizes)
     if len(sizes) < 2 or (length and len(sizes) != length):
         raise ValueError(f"sizes: expected {length or 'at least 2'} numbers, got {sizes}")

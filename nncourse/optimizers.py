@@ -8,7 +8,7 @@ same arithmetic inside the arrays that it is given; `training.fit`, which owns i
 from dataclasses import dataclass
 
 from nncourse._checks import check_positive
-from nncourse.params import check_params, copy
+from nncourse.params import check_params, copy, shapes_of
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ class GradientDescent:
         TypeError, ValueError
             Names or shapes of the gradients differ from those of the parameters, or a number is not finite.
         """
-        grads = check_params(grads, {name: array.shape for name, array in params.items()})
-        params = copy(params)
+        shapes = shapes_of(params)
+        params = copy(check_params(params, shapes))
+        grads = copy(check_params(grads, shapes, argument="grads"))
         return params, self.step_in_place(params, grads, state)
 
     def step_in_place(self, params, grads, state):

@@ -13,8 +13,10 @@ import numpy as np
 
 from nncourse._checks import check_array, shape_text
 
+NUMBERS = "biufc"  # NumPy's kinds of numbers: booleans, integers, real and complex floating-point numbers
 
-def check_params(params, shapes, *, complex_step=False):
+
+def check_params(params, shapes, *, complex_step=False, argument="params"):
     """Return the parameters as arrays, or say which one is missing, unknown or of the wrong shape.
 
     Parameters
@@ -25,6 +27,8 @@ def check_params(params, shapes, *, complex_step=False):
         The expected names and shapes.
     complex_step : bool
         Whether complex numbers are allowed.
+    argument : str
+        What the caller calls `params`, for the messages.
 
     Returns
     -------
@@ -38,14 +42,37 @@ def check_params(params, shapes, *, complex_step=False):
     ValueError
         A name is missing or unknown, a shape is another, or a number is not finite.
     """
-    if not hasattr(params, "keys"):
-        raise TypeError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
-    if set(params.keys()) != set(shapes):
-        raise ValueError(f"params: expected the names {sorted(shapes)}, got {sorted(params.keys())}")
+    if set(names := shapes_of(params, argument)) != set(shapes):
+        raise ValueError(f"{argument}: expected the names {sorted(shapes)}, got {sorted(names, key=str)}")
     return {
-        name: check_array(f'params["{name}"]', params[name], shape, complex_step=complex_step)
+        name: check_array(f'{argument}["{name}"]', params[name], shape, complex_step=complex_step)
         for name, shape in shapes.items()
     }
+
+
+def shapes_of(params, argument="params"):
+    """Return the names and shapes of a mapping.
+
+    Parameters
+    ----------
+    params : mapping of str to array_like
+        The arrays.
+    argument : str
+        What the caller calls `params`, for the message.
+
+    Raises
+    ------
+    TypeError
+        `params` is no mapping.
+    """
+    if not hasattr(params, "items"):
+        raise TypeError(f"{argument}: expected a mapping of names to arrays, got {type(params).__name__}")
+    return {name: np.shape(array) for name, array in params.items()}
+
+
+def all_finite(params):
+    """Return whether every number of the mapping is finite."""
+    return all(np.isfinite(array).all() for array in params.values())
 
 
 def copy(params):
@@ -56,22 +83,28 @@ def copy(params):
 def inner(p, q):
     """Return the inner product of two mappings with equal names and shapes: the sum of all p * q.
 
+    Parameters
+    ----------
+    p, q : mapping of str to ndarray
+        Equal names and shapes.
+
     Raises
     ------
-    ValueError
-        The names or the shapes differ.
+    TypeError, ValueError
+        The names or the shapes differ, or a number is not finite.
 
     Examples
     --------
     >>> float(inner({"W": np.ones((2, 3))}, {"W": np.full((2, 3), 0.5)}))
     3.0
     """
-    q = check_params(q, {name: np.shape(array) for name, array in p.items()}, complex_step=True)
+    p = check_params(p, shapes_of(p, "p"), complex_step=True, argument="p")
+    q = check_params(q, shapes_of(p), complex_step=True, argument="q")
     return sum(np.vdot(p[name], q[name]) for name in p)
 
 
 def norm(params):
-    """Return the Euclidean norm of all numbers together, without overflow for any finite float64.
+    """Return the Euclidean norm of all numbers together. No square on the way over- or underflows.
 
     Examples
     --------
@@ -81,7 +114,7 @@ def norm(params):
     largest = max(np.max(np.abs(array)) for array in params.values())
     if largest == 0 or not np.isfinite(largest):
         return float(largest)
-    return float(largest) * float(np.sqrt(sum(np.sum((array / largest) ** 2) for array in params.values())))
+    return float(largest) * float(np.sqrt(sum(np.sum(np.abs(array / largest) ** 2) for array in params.values())))
 
 
 def flatten(params):
@@ -128,16 +161,23 @@ def save(path, params):
     """
     path = Path(path)
     for name, array in params.items():
-        if np.asarray(array).dtype.kind not in "biufc":
+        if np.asarray(array).dtype.kind not in NUMBERS:
             raise TypeError(f'params["{name}"]: expected numbers, got {np.asarray(array).dtype}')
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **params)
+            _write(file, params)
         os.replace(aside, path)
     except BaseException:
         os.unlink(aside)
         raise
+
+
+def _write(file, params):
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in params.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
 
 
 def load(path):
@@ -156,9 +196,19 @@ def load(path):
         The file is damaged or was not written by `save`.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, KeyError) as error:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy"): _read(archive, name) for name in archive.namelist()}
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # a damaged file can fail in any way
         raise ValueError(
             f"{os.fspath(path)}: expected parameters written by nncourse.params.save, got {error}"
         ) from error
+
+
+def _read(archive, name):
+    with archive.open(name) as member:
+        array = np.lib.format.read_array(member, allow_pickle=False)
+    if array.dtype.kind not in NUMBERS:
+        raise TypeError(f"an array of {array.dtype}")
+    return array

@@ -41,7 +41,17 @@ def torch_loss_and_grad(model, params, x, y):
 
 
 def torch_scores(model, weights, x):
-    """Return the last layer's z, shape (n, d_L), as a tensor, and the model's activation functions."""
+    """Return the last layer's z, shape (n, d_L), as a tensor, and the model's activation functions.
+
+    Parameters
+    ----------
+    model : SingleLayer or FeedForward
+        Gives the structure.
+    weights : mapping of str to tensor
+        The parameters, in the order of the layers.
+    x : tensor of shape (n, d_0)
+        One row an example.
+    """
     activations = getattr(model, "activations", None) or (model.f,)
     a = x
     for f, W in zip(activations, weights.values(), strict=True):
@@ -58,7 +68,15 @@ def _linear(a, matrix, bias):
 
 
 def torch_activation(name, z):
-    """Return the activation function of that name, applied to a tensor."""
+    """Return the activation function of that name, applied to a tensor.
+
+    Parameters
+    ----------
+    name : str
+        As in `nncourse.activations`.
+    z : tensor of shape (n, d)
+        One row an example.
+    """
     import torch
 
     if name == "identity":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncourse._checks import check_array
+from nncourse._checks import check_array, check_bool
 from nncourse.activations import Entrywise, activation
 from nncourse.losses import loss_function
 from nncourse.model import Model, check_sizes, with_ones
@@ -109,7 +109,7 @@ class SingleLayer(Model):
     Raises
     ------
     TypeError, ValueError
-        A size is not a whole number above zero, or a name is unknown.
+        A size is not a whole number above zero, a name is unknown, or the loss does not suit the activation.
 
     Source
     ------
@@ -125,6 +125,8 @@ class SingleLayer(Model):
         object.__setattr__(self, "sizes", check_sizes(self.sizes, 2))
         object.__setattr__(self, "f", activation(self.f))
         object.__setattr__(self, "loss", loss_function(self.loss))
+        object.__setattr__(self, "bias", check_bool("bias", self.bias))
+        self.loss.check_activation(self.f)
 
     def shapes(self):
         """Return {"W": (d1, d0)}, or {"W": (d1, 1 + d0)} with a bias."""
@@ -134,7 +136,7 @@ class SingleLayer(Model):
     def check_batch(self, x, y):
         """Return (x, y) as arrays that fit the sizes and the loss, or raise ValueError or TypeError."""
         x = self.check_input(x)
-        return x, self.loss.check(self.f, y, len(x), self.sizes[1])
+        return x, self.loss.check(y, len(x), self.sizes[1])
 
     def feed_forward(self, params, x):
         """Return y = f(W x), shape (n, d1), and the cache (x, z), x with its column of ones.

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nncourse._checks import check_positive
-from nncourse.params import check_params, copy
+from nncourse._checks import check_labels, check_positive, check_rng
+from nncourse.params import all_finite, check_params, copy
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,21 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
     TypeError, ValueError
         An argument is not as above; the message names it.
     FloatingPointError
-        The training diverged: the loss is no longer finite.
+        The training diverged: the loss or a parameter is no longer finite.
     """
     params = copy(check_params(params, model.shapes()))
     x, y = model.check_batch(x, y)
     check_positive("epochs", epochs, whole=True)
     n = len(x)
     batch_size = min(n, check_positive("batch_size", n if batch_size is None else batch_size, whole=True))
-    if batch_size < n and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng: mini-batches need numpy.random.default_rng(seed), got {type(rng).__name__}")
+    if batch_size < n:
+        check_rng(rng)
     state, history = optimizer.init(params), History()
     for epoch in range(1, epochs + 1):
         order = rng.permutation(n) if batch_size < n else slice(None)
-        loss, state = _epoch(model, params, x[order], y[order], optimizer, state, batch_size)
-        if not np.isfinite(loss):
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught on the next lines
+            loss, state = _epoch(model, params, x[order], y[order], optimizer, state, batch_size)
+        if not (np.isfinite(loss) and all_finite(params)):
             raise FloatingPointError(
                 f"training diverged in epoch {epoch}: the loss is {loss}; try a smaller step size"
             )
@@ -85,9 +86,10 @@ def _epoch(model, params, x, y, optimizer, state, batch_size):
     total = 0.0
     for start in range(0, len(x), batch_size):
         rows = slice(start, start + batch_size)
-        loss, grads = model.backprop(params, x[rows], y[rows])
+        x_batch, y_batch = x[rows], y[rows]
+        loss, grads = model.backprop(params, x_batch, y_batch)
         state = optimizer.step_in_place(params, grads, state)
-        total += loss * len(y[rows])
+        total += loss * len(y_batch)
     return float(total) / len(x), state
 
 
@@ -109,9 +111,12 @@ def accuracy(model, params, x, labels):
     -------
     float
         Between 0 and 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not as above; the message names it.
     """
-    labels = np.asarray(labels)
     output, _ = model.forward(params, x)
-    if labels.shape != output.shape[:1]:
-        raise ValueError(f"labels: expected shape ({len(output)},), got {labels.shape}")
+    labels = check_labels("labels", labels, *output.shape)
     return float(np.mean(output.argmax(axis=1) == labels))

@@ -1,0 +1,96 @@
+// Small repairs of the theme for readers who use a keyboard, a screen reader or a phone.
+
+const SCROLLERS = "pre, .cell_output > .output, .pst-scrollable-table-container, mjx-container[display], mjx-container.wide";
+
+// The name that a screen reader says contains the words on the button; every part of the page lies in a landmark.
+function nameControls() {
+  document.querySelectorAll(".search-button-field").forEach((button) => button.removeAttribute("aria-label"));
+  document.querySelectorAll(".theme-switch").forEach((icon) => {
+    icon.removeAttribute("title");
+    icon.ariaHidden = "true";
+  });
+  const sidebar = document.getElementById("pst-primary-sidebar");
+  sidebar?.setAttribute("role", "region");
+  sidebar?.setAttribute("aria-label", "Course menu");
+}
+
+// An inline formula wider than its column becomes a box that scrolls, so that the page does not.
+function boxWideFormulas() {
+  const formulas = [...document.querySelectorAll("mjx-container:not([display])")];
+  formulas.forEach((formula) => formula.classList.remove("wide"));
+  const wide = formulas.filter((formula) => {
+    const column = formula.closest("p, li, dd, dt, td, th, h1, h2, h3, h4, summary, div");
+    return formula.offsetWidth > column.clientWidth && !formula.closest("table");
+  });
+  wide.forEach((formula) => formula.classList.add("wide"));
+}
+
+// What scrolls sideways can be reached and scrolled by keyboard.
+function focusScrollers() {
+  document.querySelectorAll(SCROLLERS).forEach((box) => {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (scrolls && box.clientWidth > 0) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", box.localName === "mjx-container" ? "Formula, scrolls" : "Scrolls");
+      box.dataset.scrolls = "";
+    } else if ("scrolls" in box.dataset) {
+      ["tabindex", "role", "aria-label", "data-scrolls"].forEach((name) => box.removeAttribute(name));
+    }
+  });
+}
+
+function fit() {
+  boxWideFormulas();
+  focusScrollers();
+}
+
+// A link to something inside a closed box opens the box.
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const box = target?.parentElement?.closest("details:not([open])");
+  if (box) {
+    box.open = true;
+    target.scrollIntoView();
+  }
+}
+
+// Closed boxes are printed open.
+function openForPrint() {
+  document.querySelectorAll("details:not([open])").forEach((box) => {
+    box.open = true;
+    box.dataset.closed = "";
+  });
+}
+
+function closeAfterPrint() {
+  document.querySelectorAll("details[data-closed]").forEach((box) => {
+    box.open = false;
+    delete box.dataset.closed;
+  });
+}
+
+// MathJax 3 loses its formulas when a reader turns speech on in a formula's menu; on a fresh page it speaks them.
+function reloadForSpeech() {
+  const speech = MathJax.startup.document.menu?.menu.pool.lookup("explorer");
+  if (speech) {
+    const set = speech.setter;
+    speech.setter = (on) => {
+      set(on);
+      if (on) setTimeout(() => location.reload());
+    };
+  }
+}
+
+nameControls();
+openTarget();
+fit();
+window.addEventListener("load", () => {
+  fit();
+  window.MathJax?.startup?.promise?.then(fit).then(reloadForSpeech);
+});
+window.addEventListener("resize", fit);
+window.addEventListener("hashchange", openTarget);
+window.addEventListener("beforeprint", openForPrint);
+window.addEventListener("afterprint", closeAfterPrint);
+document.addEventListener("toggle", fit, true);

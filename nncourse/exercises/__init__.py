@@ -1,0 +1,39 @@
+"""Exercises that check themselves: ``check("delta-rule-3", answer)`` says in plain words what is right or wrong."""
+
+import numpy as np
+
+from nncourse.exercises import backpropagation, before_you_start, delta_rule
+from nncourse.exercises.core import Verdict, find, judged
+
+REGISTRY = (*before_you_start.EXERCISES, *delta_rule.EXERCISES, *backpropagation.EXERCISES)
+
+
+def check(id, answer, *, seconds=10.0):
+    """Say whether an answer to an exercise is right, and if not, what came, what was expected and why.
+
+    Every call draws fresh random cases. A student's error is never raised here, an endless loop is stopped, and
+    the solution is not shown.
+
+    Parameters
+    ----------
+    id : str
+        The exercise, such as "delta-rule-3".
+    answer : object
+        What the exercise asks for: a function, a sympy expression, or a mapping of arrays.
+    seconds : float
+        How long the answer may run.
+
+    Returns
+    -------
+    Verdict
+        Shows its message; true when the answer passed.
+
+    Examples
+    --------
+    >>> check("delta-rule-1", ...)
+    Not answered yet: replace the ... by your answer, then run the cell again.
+    """
+    exercise, unknown = find(REGISTRY, id)
+    if exercise is None:
+        return Verdict(False, unknown)
+    return judged(exercise, answer, np.random.default_rng(), seconds)

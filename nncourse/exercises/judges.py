@@ -1,0 +1,200 @@
+"""How answers are judged: `Calls` for functions, `Formula` for sympy expressions, `Holds` for properties."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from nncourse.exercises.core import error_text
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Judges a function: it is called with fresh random arguments, and must return what the solution returns.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The arguments' names, for the message.
+    cases : callable
+        Maps a random generator to a list of argument tuples.
+    tolerance : float
+        The largest relative difference that counts as rounding.
+    """
+
+    names: tuple
+    cases: Callable
+    tolerance: float = 1e-6
+    praise = "Your function agrees on every random case."
+
+    def __call__(self, exercise, answer, rng):
+        """Return None, or what is wrong with the first case that fails and the likely cause."""
+        if not callable(answer):
+            return f"Expected a function of ({', '.join(self.names)}), got {_show(answer)}."
+        cases = self.cases(rng)
+        got = [_call(answer, case) for case in cases]
+        wanted = [_call(exercise.solution, case) for case in cases]
+        wrong = [i for i in range(len(cases)) if not self.agree(got[i], wanted[i])]
+        if not wrong:
+            return None
+        if all(value is None for value in got):
+            return "Your function returns None: is it still the stub, or is a `return` missing?"
+        cause = self.cause(exercise, cases, got)
+        i = wrong[0]
+        lines = [
+            f"Called with\n{_arguments(self.names, cases[i])}",
+            f"it {_outcome(got[i])}",
+            _expected(got[i], wanted[i]),
+        ]
+        return "\n".join(lines) + (f"\nLikely cause: {cause}" if cause else "")
+
+    def cause(self, exercise, cases, got):
+        """Return the words of the first mistake that gives the same results on every case, or None."""
+        for mistake in exercise.mistakes:
+            if callable(mistake.answer):
+                same = [_call(mistake.answer, case) for case in cases]
+                if all(self.agree(g, s) for g, s in zip(got, same, strict=True)):
+                    return mistake.because
+        return None
+
+    def agree(self, got, wanted):
+        """Return whether two results have equal structure, shapes and, to the tolerance, numbers."""
+        if isinstance(wanted, Exception) or isinstance(got, Exception):
+            return type(got) is type(wanted) and str(got) == str(wanted)
+        if isinstance(wanted, dict):
+            return (
+                isinstance(got, dict)
+                and got.keys() == wanted.keys()
+                and all(self.agree(got[k], wanted[k]) for k in wanted)
+            )
+        if wanted is None or isinstance(wanted, str):
+            return isinstance(got, type(wanted)) and got == wanted
+        if isinstance(wanted, (list, tuple)):
+            return (
+                isinstance(got, (list, tuple))
+                and len(got) == len(wanted)
+                and all(self.agree(g, w) for g, w in zip(got, wanted, strict=True))
+            )
+        return _close(got, wanted, self.tolerance)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Judges a sympy expression: any form that is equal to the solution counts.
+
+    Parameters
+    ----------
+    symbols : str
+        The symbols that may stand in it, separated by blanks.
+    """
+
+    symbols: str
+    praise = "Your formula is equal to the solution."
+
+    @property
+    def names(self):
+        """The symbols' names, a list of str."""
+        return self.symbols.split()
+
+    def __call__(self, exercise, answer, rng):
+        """Return None, or where the formula differs and the likely cause."""
+        try:
+            formula = sp.sympify(answer) if not isinstance(answer, str) else None
+        except (sp.SympifyError, TypeError):
+            formula = None
+        if not isinstance(formula, sp.Expr):
+            return f"Expected a sympy expression in the symbols {self.symbols}, got {_show(answer)}."
+        foreign = {str(s) for s in formula.free_symbols} - set(self.names)
+        if foreign:
+            return f"Your formula has {', '.join(sorted(foreign))} in it; use only {self.symbols}."
+        if self.same(formula, exercise.solution, rng):
+            return None
+        where = {name: round(float(v), 2) for name, v in zip(self.names, rng.uniform(0.3, 1.7, 9), strict=False)}
+        lines = [f"At {', '.join(f'{name} = {v}' for name, v in where.items())}"]
+        lines.append(f"your formula gives {_number(formula, where)}, expected {_number(exercise.solution, where)}.")
+        because = [
+            m.because
+            for m in exercise.mistakes
+            if isinstance(m.answer, sp.Expr) and self.same(formula, m.answer, rng)
+        ]
+        return " ".join(lines) + (f"\nLikely cause: {because[0]}" if because else "")
+
+    def same(self, a, b, rng):
+        """Return whether two expressions are equal to 40 digits at three random points.
+
+        Two analytic expressions that differ agree at such points with probability zero.
+        """
+        f, g = (sp.lambdify(self.names, expression, "mpmath") for expression in (a, b))
+        with mpmath.workdps(50):
+            points = [
+                [mpmath.mpf(int(k)) / 1000 for k in rng.integers(200, 1800, len(self.names))] for _ in range(3)
+            ]
+            return all(abs(f(*point) - g(*point)) < 1e-40 for point in points)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Judges by a property: `test(answer, rng)` returns None, or what is wrong in plain words."""
+
+    test: Callable
+    praise: str = "It does what was asked."
+
+    def __call__(self, exercise, answer, rng):
+        """Return None, or what is wrong."""
+        return self.test(answer, rng)
+
+
+def _call(function, case):
+    copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in case]
+    copies = [
+        [np.array(b) for b in a] if isinstance(a, list) and a and isinstance(a[0], np.ndarray) else a
+        for a in copies
+    ]
+    try:
+        return function(*copies)
+    except Exception as error:
+        return error
+
+
+def _close(got, wanted, tolerance):
+    try:
+        got, wanted = np.asarray(got, dtype=complex), np.asarray(wanted, dtype=complex)
+    except (TypeError, ValueError):
+        return False
+    if got.shape != wanted.shape or not np.isfinite(got).all():
+        return False
+    size = max(np.max(np.abs(wanted), initial=0.0), 1e-12)
+    return bool(np.max(np.abs(got - wanted), initial=0.0) <= tolerance * size)
+
+
+def _number(expression, where):
+    return complex(expression.subs({s: where[s.name] for s in expression.free_symbols}).evalf()).real
+
+
+def _show(value):
+    if isinstance(value, np.ndarray):
+        return f"{np.array2string(value, precision=4, suppress_small=True, threshold=20)}  (shape {value.shape})"
+    if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
+        return "[" + ", ".join(_show(v) for v in value) + "]"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= 200 else text[:200] + " ..."
+
+
+def _arguments(names, case):
+    return "\n".join(f"  {name} = {_show(value)}" for name, value in zip(names, case, strict=True))
+
+
+def _outcome(got):
+    return f"stopped with {error_text(got)}" if isinstance(got, Exception) else f"returned {_show(got)}"
+
+
+def _expected(got, wanted):
+    text = f"expected {_show(wanted)}"
+    arrays = isinstance(wanted, np.ndarray) and isinstance(got, (np.ndarray, float, int))
+    if arrays and np.shape(got) != np.shape(wanted):
+        text += f"\nThe shapes differ: {np.shape(got)} came, {np.shape(wanted)} was expected."
+    return text

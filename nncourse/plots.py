@@ -1,0 +1,130 @@
+"""The course's figures: one style, colours that colour-blind readers tell apart, and the drawings that recur."""
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+CYCLE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY)
+
+STYLE = {
+    "axes.grid": True,
+    "axes.prop_cycle": plt.cycler(color=CYCLE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "figure.figsize": (6.4, 3.6),
+    "font.size": 11,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "savefig.dpi": 100,
+}
+
+
+def use_style():
+    """Make every figure that follows look like the course's."""
+    plt.rcParams.update(STYLE)
+
+
+def network(ax, sizes, layer_labels=None, node_labels=None, *, radius=0.17):
+    """Draw a feedforward network: a column of circles a layer, an arrow a weight. Return the circles' places.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw; its axis lines are taken away.
+    sizes : sequence of int
+        The number of nodes a layer, inputs first.
+    layer_labels : sequence of str, optional
+        Written below the columns.
+    node_labels : sequence of sequence of str, optional
+        Written into the circles.
+    radius : float
+        The circles' radius; columns are 1.2 apart, rows 0.55.
+
+    Returns
+    -------
+    list of list of (float, float)
+        The centre of every circle, a list a layer.
+    """
+    places = [[(1.2 * l, 0.55 * ((d - 1) / 2 - i)) for i in range(d)] for l, d in enumerate(sizes)]
+    for left, right in pairwise(places):
+        for p in left:
+            for q in right:
+                arrow = {"arrowstyle": "-|>", "color": "0.55", "lw": 0.9, "shrinkA": 15, "shrinkB": 15}
+                ax.annotate("", xy=q, xytext=p, arrowprops=arrow, zorder=1)
+    for l, column in enumerate(places):
+        for i, p in enumerate(column):
+            ax.add_patch(plt.Circle(p, radius, facecolor="white", edgecolor="0.35", lw=1.8, zorder=2))
+            if node_labels:
+                ax.text(*p, node_labels[l][i], ha="center", va="center", zorder=3, fontsize=10, color=BLUE)
+    lowest = min(y for column in places for _, y in column) - 0.32
+    for l, label in enumerate(layer_labels or []):
+        ax.text(1.2 * l, lowest, label, ha="center", va="top")
+    ax.set(xlim=(-0.5, 1.2 * (len(sizes) - 1) + 0.5), ylim=(lowest - 0.25, -lowest))
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return places
+
+
+def surface(ax, loss, limits, *, paths=(), labels=("$w_1$", "$w_2$"), levels=14):
+    """Draw contours of a loss over two weights, and paths on it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+    loss : callable
+        Maps two numbers to the loss.
+    limits : tuple of float
+        (lowest w_1, highest w_1, lowest w_2, highest w_2).
+    paths : sequence of (ndarray of shape (steps, 2), str)
+        Points on the way, and the path's label.
+    labels : tuple of str
+        The axes' labels.
+    levels : int
+        The number of contours.
+    """
+    u, v = np.linspace(limits[0], limits[1], 61), np.linspace(limits[2], limits[3], 61)
+    height = np.array([[loss(p, q) for p in u] for q in v])
+    ax.contourf(u, v, np.sqrt(height), levels=levels, cmap="Blues_r", alpha=0.75)
+    for i, (path, label) in enumerate(paths):
+        path = np.asarray(path)
+        ax.plot(*path.T, "o-", color=(RED, ORANGE, "black")[i % 3], ms=3.5, lw=1.5, label=label)
+    ax.set(xlabel=labels[0], ylabel=labels[1], xlim=limits[:2], ylim=limits[2:])
+    ax.grid(False)
+    if any(label for _, label in paths):
+        ax.legend(labelcolor="black", frameon=True, framealpha=0.9)
+
+
+def pictures(images, titles, *, rows=1, cmap="Greys", symmetric=False):
+    """Draw square pictures side by side, each with its title, and return the figure.
+
+    Parameters
+    ----------
+    images : array_like of shape (k, pixels)
+        One picture a row; `pixels` is a square number.
+    titles : sequence of str
+        One a picture.
+    rows : int
+        How many rows of pictures.
+    cmap : str
+        Matplotlib's name of the colours.
+    symmetric : bool
+        Whether the colours' middle stands for zero.
+    """
+    images = np.asarray(images)
+    side = int(np.sqrt(images.shape[1]))
+    top = np.abs(images).max() if symmetric else None
+    columns = -(-len(images) // rows)
+    figure, axes = plt.subplots(rows, columns, figsize=(0.85 * columns, 1.1 * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        ax.imshow(image.reshape(side, side), cmap=cmap, vmin=-top if symmetric else None, vmax=top)
+        ax.set_title(title, fontsize=10)
+    return figure

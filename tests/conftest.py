@@ -1,0 +1,67 @@
+"""What all tests share: the `equation` marker, which names the broken equation when a test fails."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+EQUATIONS = tomllib.loads((ROOT / "book" / "equations.toml").read_text(encoding="utf-8"))
+
+settings.register_profile("course", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("course")
+
+
+def equation_ids(item):
+    """Return the ids on an item's `equation` markers, each one once, in order."""
+    return list(dict.fromkeys(id for mark in item.iter_markers("equation") for id in mark.args))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector):
+    """Refuse a marker whose id is no key of book/equations.toml: an error of the file that holds the test."""
+    found = yield
+    for item in found if isinstance(found, list) else [found]:
+        if isinstance(item, pytest.Item):
+            ids = equation_ids(item)
+            if unknown := [id for id in ids if id not in EQUATIONS]:
+                raise collector.CollectError(f"{item.name}: book/equations.toml has no equation {unknown}")
+            item.user_properties += [("equation", id) for id in ids]
+    return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Add to a failing test's report what its equations say, and where they stand in the note."""
+    report = yield
+    if report.failed:
+        lines = [f"{id} ({EQUATIONS[id]['where']}): {EQUATIONS[id]['statement']}" for id in equation_ids(item)]
+        if lines:
+            report.sections.append(("equations that this test decides", "\n".join(lines)))
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter):
+    """End, after all else, with the equations that failed and their tests. Reports come from all workers."""
+    result = yield
+    broken = {}
+    for report in terminalreporter.getreports("failed") + terminalreporter.getreports("error"):
+        for name, id in getattr(report, "user_properties", ()):
+            if name == "equation":
+                test = report.nodeid.partition("[")[0]
+                broken.setdefault(id, {}).setdefault(test, []).append(report.nodeid)
+    for n, (id, tests) in enumerate(sorted(broken.items())):
+        listed = [test if len(runs) == 1 else f"{test}, {len(runs)} cases" for test, runs in tests.items()]
+        start = " " * 31 if n else "Equations that no longer hold: "
+        terminalreporter.write_line(f"{start}{id} ({'; '.join(sorted(listed))})", red=True)
+    return result
+
+
+@pytest.fixture
+def rng():
+    """Return a fresh generator; every test draws the same numbers on every run."""
+    import numpy as np
+
+    return np.random.default_rng(20240229)

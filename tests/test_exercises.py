@@ -1,0 +1,162 @@
+"""Every exercise is proved: solutions pass, stubs and wrong answers fail with the words meant for them."""
+
+import re
+import threading
+import time
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from nncourse.exercises import REGISTRY, check
+from nncourse.exercises.core import KINDS, STUB
+from nncourse.exercises.judges import Calls, Holds
+
+BY_ID = {exercise.id: exercise for exercise in REGISTRY}
+each_exercise = pytest.mark.parametrize("exercise", REGISTRY, ids=BY_ID)
+each_mistake = pytest.mark.parametrize(
+    ("exercise", "mistake"),
+    [(e, m) for e in REGISTRY for m in e.mistakes],
+    ids=[f"{e.id}-mistake-{i}" for e in REGISTRY for i, _ in enumerate(e.mistakes, start=1)],
+)
+
+
+@each_exercise
+def test_the_solution_and_other_right_ways_pass(exercise):
+    for answer in (exercise.solution, *exercise.others):
+        for _ in range(3):
+            assert check(exercise.id, answer), check(exercise.id, answer).message
+
+
+@each_exercise
+def test_the_untouched_stub_fails_with_its_own_message(exercise):
+    assert check(exercise.id, ...) == type(check(exercise.id, ...))(False, STUB)
+    if callable(exercise.solution):
+        verdict = check(exercise.id, lambda *arguments: None)
+        assert not verdict
+        assert "still the stub" in verdict.message
+
+
+@each_mistake
+def test_a_wrong_answer_fails_with_the_words_meant_for_it(exercise, mistake):
+    for _ in range(3):
+        verdict = check(exercise.id, mistake.answer)
+        assert not verdict
+        assert mistake.because in verdict.message
+
+
+@each_exercise
+def test_returning_a_constant_passes_nothing(exercise):
+    constants = [0.0, 1.0, np.zeros(3), np.zeros((2, 3)), [], {}, "yes", True, sp.Integer(0), sp.Integer(1)]
+    if isinstance(exercise.judge, Calls):
+        case = exercise.judge.cases(np.random.default_rng(0))[0]
+        constants.append(exercise.solution(*case))
+    for constant in constants:
+        assert not check(exercise.id, constant)
+        assert not check(exercise.id, lambda *arguments, constant=constant: constant)
+
+
+@each_exercise
+def test_an_answer_that_breaks_is_reported_and_not_raised(exercise):
+    def breaks(*arguments):
+        raise RuntimeError("my own error")
+
+    def leaves(*arguments):
+        raise SystemExit
+
+    for answer in (
+        breaks,
+        leaves,
+        object(),
+        "text",
+        np.nan,
+        None,
+        {"W1": "?"},
+        sp.zoo,
+        lambda: 1,
+        lambda *a: np.nan,
+    ):
+        assert not check(exercise.id, answer)
+    if callable(exercise.solution):
+        assert "my own error" in check(exercise.id, breaks).message
+
+
+@each_exercise
+def test_the_message_does_not_show_the_solution(exercise):
+    message = check(exercise.id, exercise.mistakes[0].answer).message
+    if isinstance(exercise.solution, sp.Expr):
+        assert str(exercise.solution) not in message
+    assert "def " not in message
+
+
+@each_exercise
+def test_the_registry_entry_is_complete(exercise):
+    assert exercise.kind in KINDS
+    assert re.fullmatch(r"[a-z-]+-\d", exercise.id)
+    assert 1 <= exercise.minutes <= 30
+    assert len(exercise.mistakes) >= 4
+    assert len({m.because for m in exercise.mistakes}) >= 3
+    assert exercise.task.endswith(".") or exercise.task.endswith("?")
+
+
+def test_ids_are_unique_and_every_chapter_has_four_exercises_of_three_kinds():
+    assert len(BY_ID) == len(REGISTRY)
+    for chapter in {e.chapter for e in REGISTRY}:
+        kinds = [e.kind for e in REGISTRY if e.chapter == chapter]
+        assert len(kinds) >= 4
+        assert len(set(kinds)) >= 3
+
+
+def test_an_unknown_id_names_its_neighbours():
+    verdict = check("delta-rul-3", 1)
+    assert not verdict
+    assert "delta-rule-3" in verdict.message
+
+
+def test_an_endless_loop_is_stopped_even_when_it_catches_everything():
+    def loops(W, x, y):
+        while True:
+            try:  # noqa: SIM105  as a student would write it
+                x = x + 1
+            except BaseException:
+                pass
+
+    start = time.monotonic()
+    verdict = check("delta-rule-3", loops, seconds=0.3)
+    assert not verdict
+    assert "never ends" in verdict.message
+    assert time.monotonic() - start < 5
+
+
+def test_an_endless_loop_is_stopped_in_another_thread_too():
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(check("delta-rule-3", _forever, seconds=0.3)))
+    thread.start()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert "never ends" in verdicts[0].message
+
+
+def _forever(W, x, y):
+    while True:
+        pass
+
+
+def test_arguments_are_copies_so_that_changing_them_changes_nothing():
+    def greedy(W, x, y):
+        x *= 0
+        return W
+
+    message = check("delta-rule-3", greedy).message
+    assert "x = [0" not in message
+
+
+def test_a_check_uses_fresh_cases_each_time():
+    wrong = BY_ID["delta-rule-3"].mistakes[0].answer
+    assert check("delta-rule-3", wrong).message != check("delta-rule-3", wrong).message
+
+
+def test_every_property_exercise_tells_at_least_four_wrong_answers_apart_from_the_stub():
+    for exercise in REGISTRY:
+        if isinstance(exercise.judge, Holds):
+            assert all(check(exercise.id, m.answer).message != STUB for m in exercise.mistakes)
