@@ -8,7 +8,7 @@ from benchmarks import harness
 WORKLOADS = ("import_time", "feedforward")
 PARSER = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 PARSER.add_argument("--only", choices=WORKLOADS, action="append", help="this workload alone (can be repeated)")
-PARSER.add_argument("--repeats", type=int, default=15, help="rounds; every round times everybody once")
+PARSER.add_argument("--repeats", type=int, default=15, help="rounds; slow cases get fewer, three at least")
 PARSER.add_argument("--quick", action="store_true", help="three rounds of a few cases; writes no results")
 
 
@@ -22,7 +22,7 @@ def main(arguments=None):
         print(f"the machine is busy (load {load}): times will vary; look at the smallest and largest ratios")
     for name in options.only or WORKLOADS:
         workload = import_module(f"benchmarks.{name}")
-        print(f"\n{workload.TITLE}: median of {repeats} rounds (smallest ... largest)", flush=True)
+        print(f"\n{workload.TITLE}: median of up to {repeats} rounds (smallest ... largest)", flush=True)
         results = []
         for case in workload.cases(quick=options.quick):
             results.append(harness.measure(case, repeats))
@@ -30,7 +30,7 @@ def main(arguments=None):
         met = [c["met"] for result in results for c in result["comparisons"] if c["met"] is not None]
         print(f"{sum(met)} of {len(met)} targets met")
         if not options.quick:
-            print(f"written: benchmarks/results/{harness.write(name, workload.TITLE, repeats, results).name}")
+            print(f"written: benchmarks/results/{harness.write(name, workload.TITLE, results).name}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from statistics import median
 RESULTS = Path(__file__).parent / "results"
 OURS = "nncourse"
 AT_LEAST = 0.02  # seconds that one contestant works in one round: short work is repeated
+BUDGET = 12  # seconds after which a case that has had three rounds gets no further one
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,11 @@ class Case:
     comparisons: tuple = field(default=())
 
 
-def interleave(contestants, repeats, *, at_least=AT_LEAST, clock=time.perf_counter):
+def interleave(contestants, repeats, *, at_least=AT_LEAST, budget=BUDGET, clock=time.perf_counter):
     """Return the seconds that one run of every contestant took, one number a round: A B C A B C ...
 
     A contestant whose warm-up is shorter than `at_least` seconds runs several times a round; its mean counts.
+    After `budget` seconds there are no further rounds, but there are at least three.
     """
 
     def seconds(prepare):
@@ -88,12 +90,14 @@ def interleave(contestants, repeats, *, at_least=AT_LEAST, clock=time.perf_count
         run()
         return clock() - start
 
-    runs = {}
+    runs, begin = {}, clock()
     for name, prepare in contestants.items():
         seconds(prepare)  # the first run fills caches
         runs[name] = max(1, math.ceil(at_least / max(seconds(prepare), 1e-6)))
     times = {name: [] for name in contestants}
-    for _ in range(repeats):
+    for i in range(repeats):
+        if i >= 3 and clock() - begin > budget:
+            break
         for name, prepare in contestants.items():
             times[name].append(sum(seconds(prepare) for _ in range(runs[name])) / runs[name])
     return times
@@ -136,6 +140,7 @@ def measure(case, repeats, **options):
     times = interleave(case.contestants, repeats, **options)
     return {
         "case": case.labels,
+        "rounds": len(next(iter(times.values()))),
         "seconds": {name: spread(values) for name, values in times.items()},
         "comparisons": compare(times, case.comparisons),
     }
@@ -157,7 +162,7 @@ def row(result):
     return "\n".join(lines)
 
 
-def write(name, title, repeats, results, folder=RESULTS):
+def write(name, title, results, folder=RESULTS):
     """Write a workload's results, with the machine and the versions, to ``<name>.json``; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
@@ -167,7 +172,6 @@ def write(name, title, repeats, results, folder=RESULTS):
         "machine": machine(),
         "load": load(),
         "versions": versions(),
-        "repeats": repeats,
         "results": _rounded(results),
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

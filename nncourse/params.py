@@ -5,7 +5,7 @@ inner products, lay it out as one long vector and back, save it and load it.
 """
 
 import os
-import tempfile
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -163,13 +163,13 @@ def save(path, params):
     for name, array in params.items():
         if np.asarray(array).dtype.kind not in NUMBERS:
             raise TypeError(f'params["{name}"]: expected numbers, got {np.asarray(array).dtype}')
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(aside, "xb") as file:
             _write(file, params)
         os.replace(aside, path)
     except BaseException:
-        os.unlink(aside)
+        aside.unlink(missing_ok=True)
         raise
 
 

@@ -30,8 +30,8 @@ def use_style():
     plt.rcParams.update(STYLE)
 
 
-def network(ax, sizes, layer_labels=None, node_labels=None, *, radius=0.17):
-    """Draw a feedforward network: a column of circles a layer, an arrow a weight. Return the circles' places.
+def network(ax, sizes, layer_labels=None, values=None, *, error_terms=None, radius=0.17):
+    """Draw a feedforward network: a column of circles a layer, an arrow a weight.
 
     Parameters
     ----------
@@ -41,15 +41,12 @@ def network(ax, sizes, layer_labels=None, node_labels=None, *, radius=0.17):
         The number of nodes a layer, inputs first.
     layer_labels : sequence of str, optional
         Written below the columns.
-    node_labels : sequence of sequence of str, optional
-        Written into the circles.
+    values : sequence of sequence of float, optional
+        What every node says, written into the circles; inputs first.
+    error_terms : sequence of sequence of float, optional
+        Written above the circles of all layers but the inputs.
     radius : float
         The circles' radius; columns are 1.2 apart, rows 0.55.
-
-    Returns
-    -------
-    list of list of (float, float)
-        The centre of every circle, a list a layer.
     """
     places = [[(1.2 * l, 0.55 * ((d - 1) / 2 - i)) for i in range(d)] for l, d in enumerate(sizes)]
     for left, right in pairwise(places):
@@ -60,15 +57,17 @@ def network(ax, sizes, layer_labels=None, node_labels=None, *, radius=0.17):
     for l, column in enumerate(places):
         for i, p in enumerate(column):
             ax.add_patch(plt.Circle(p, radius, facecolor="white", edgecolor="0.35", lw=1.8, zorder=2))
-            if node_labels:
-                ax.text(*p, node_labels[l][i], ha="center", va="center", zorder=3, fontsize=10, color=BLUE)
+            if values is not None:
+                ax.text(*p, f"{values[l][i]:.2f}", ha="center", va="center", zorder=3, fontsize=10, color=BLUE)
+            if error_terms is not None and l:
+                text = rf"$\delta = {error_terms[l - 1][i]:.2f}$"
+                ax.text(p[0], p[1] + 1.25 * radius, text, color=RED, ha="center", fontsize=10)
     lowest = min(y for column in places for _, y in column) - 0.32
     for l, label in enumerate(layer_labels or []):
         ax.text(1.2 * l, lowest, label, ha="center", va="top")
     ax.set(xlim=(-0.5, 1.2 * (len(sizes) - 1) + 0.5), ylim=(lowest - 0.25, -lowest))
     ax.set_aspect("equal")
     ax.axis("off")
-    return places
 
 
 def surface(ax, loss, limits, *, paths=(), labels=("$w_1$", "$w_2$"), levels=14):

@@ -95,6 +95,7 @@ CALLS = [  # what is wrong, the call, the exception, what its message must say
     ("update of infinity", lambda: update({"W": put(W["W"], (0, 0), INF)}, W), ValueError, r'params\["W"\]: .*inf at index'),
     ("start at nan", lambda: fit(params=P | {"W2": put(P["W2"], (0, 0), NAN)}), ValueError, r'params\["W2"\]: .*nan'),
     ("overflow", lambda: SQUARED.loss_and_grad(P | {"W2": P["W2"] * 1e300}, X, Y), FloatingPointError, "overflows: .*too large"),
+    ("only the gradient overflows", lambda: SingleLayer((1, 1)).loss_and_grad({"W": [[1e-50]]}, [[1e200]], [[0]]), FloatingPointError, "gradient overflows"),
     # labels
     ("label too large", lambda: classify([0, 1, 2, 0, 1]), ValueError, "y: expected labels 0 .. 1, got 2 at index 2"),
     ("label negative", lambda: classify([0, 1, 1, -1, 1]), ValueError, "y: expected labels 0 .. 1, got -1 at index 3"),

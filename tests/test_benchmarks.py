@@ -54,6 +54,13 @@ def test_short_work_is_repeated_and_its_mean_counts():
     assert "".join(clock.log) == "AABB" + "AAB" * 2
 
 
+@pytest.mark.parametrize(("budget", "rounds"), [(0, 3), (550, 4), (10**6, 9)])
+def test_slow_cases_get_fewer_rounds_but_three(budget, rounds):
+    clock = Clock()
+    times = harness.interleave({"A": clock.worker("A", 1)}, 9, budget=budget, clock=clock)
+    assert times == {"A": [1] * rounds}
+
+
 def test_ratios_are_taken_within_a_round_and_the_best_of_a_peer_counts():
     times = {OURS: [1.0, 2.0, 4.0], "slow": [50.0, 50.0, 50.0], "fast": [3.0, 8.0, 4.0]}
     (result,) = harness.compare(times, (Comparison("peer", ("slow", "fast", "not installed"), target=3.0),))
@@ -106,9 +113,10 @@ def test_the_table_and_the_file_say_the_same(tmp_path):
     result = harness.measure(case, 3, clock=clock)
     assert "3.00x (3.00 ... 3.00)" in harness.row(result)
     assert "MISSED" in harness.row(result)
-    path = harness.write("name", "A title", 3, [result], tmp_path)
+    path = harness.write("name", "A title", [result], tmp_path)
     content = json.loads(path.read_text(encoding="utf-8"))
     assert content["results"][0]["case"] == {"batch": 1}
+    assert content["results"][0]["rounds"] == 3
     assert content["results"][0]["comparisons"][0]["median"] == 3.0
     assert content["results"][0]["comparisons"][0]["met"] is False
     assert set(content["machine"]) == {"cpu", "cores", "os"}

@@ -75,7 +75,7 @@ def test_the_single_layer_computes_what_sympy_derives(f, rng):
         np.testing.assert_allclose(grads["W"], derived(W_0.ravel(), x_0, y_0), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.equation("S-2", "S-dl", "S-Alg1")
+@pytest.mark.equation("S-dl", "S-Alg1")
 @pytest.mark.parametrize(
     ("sizes", "functions"),
     [

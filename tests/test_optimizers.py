@@ -166,3 +166,11 @@ def test_training_that_diverges_says_so_and_returns_nothing(rng):
     assert np.isfinite(model.evaluate(params, x, y))
     with pytest.raises(FloatingPointError, match="diverged in epoch 1:"):
         fit(model, params, x, y, GradientDescent(1e200), epochs=1)
+
+
+@pytest.mark.equation("S-1")
+def test_a_step_of_gradient_descent_by_hand():
+    params, grads = {"W": np.array([[1.0, 2.0]])}, {"W": np.array([[4.0, -8.0]])}
+    new, state = GradientDescent(0.25).update(params, grads, ())
+    assert new["W"].tolist() == [[0, 4]]
+    assert state == ()

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import sympy as sp
 
 from nncourse.derivations.delta_rule import jacobian
@@ -72,3 +73,19 @@ def by_backpropagation(W, x, y, f, jacobian_of=jacobian):
 def diagonal_jacobian(f, z):
     """Return the diagonal of the Jacobian as a matrix: all that is left of it in the printed formulas."""
     return sp.diag(*jacobian(f, z).diagonal())
+
+
+def evaluate(matrices, symbols, numbers):
+    """Put numbers in for symbols, and return NumPy arrays.
+
+    Parameters
+    ----------
+    matrices : list of sympy.Matrix
+        Expressions in the symbols.
+    symbols, numbers : sequences of equal structure
+        (W, x, y) as `symbols` returns them, and arrays of the same shapes.
+    """
+    values = {}
+    for unknown, known in zip([*symbols[0], *symbols[1:]], [*numbers[0], *numbers[1:]], strict=True):
+        values.update(zip(unknown, np.ravel(known), strict=True))
+    return [np.array(matrix.subs(values).evalf(), dtype=float) for matrix in matrices]

@@ -80,3 +80,8 @@ def equal(A, B):
 def as_function(matrix, *arguments):
     """Return a NumPy function of the arguments (sympy matrices) that evaluates a matrix of expressions."""
     return sp.lambdify([tuple(argument) for argument in arguments], matrix, "numpy", cse=True)
+
+
+def sigmoid(z):
+    """Return 1 / (1 + exp(-z)) of every entry of a matrix."""
+    return z.applyfunc(lambda u: 1 / (1 + sp.exp(-u)))
