@@ -2,11 +2,12 @@
 
 import re
 import tomllib
+from itertools import chain
 
 from conftest import ROOT
-from tools.constraints import versions
 
 import nncourse
+from tools.constraints import versions
 
 
 def test_the_version_is_the_same_everywhere():
@@ -18,7 +19,7 @@ def test_the_version_is_the_same_everywhere():
 
 def test_every_requirement_is_fixed_by_the_constraints():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
     fixed = {line.partition("==")[0].lower().replace("_", "-") for line in _constraints()}
     for requirement in wanted:
         assert re.match(r"[\w-]+", requirement)[0].lower() in fixed, requirement
