@@ -6,15 +6,14 @@ adds up what arrives at each node. Backpropagation is this walk on the graph of 
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A value in a computation, and the nodes that it was computed from.
-
-    A node can only point at nodes that exist already, so the graph has no cycles.
+    """A value in a computation, and the nodes that it was computed from. Those exist already: there are no cycles.
 
     Parameters
     ----------
@@ -55,18 +54,6 @@ class Node:
     def __truediv__(self, other):
         return self * node(other).apply(lambda u: 1 / u, lambda u, r: -r * r)
 
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __rsub__(self, other):
-        return node(other) - self
-
-    def __rtruediv__(self, other):
-        return node(other) / self
-
-    def __rmatmul__(self, other):
-        return node(other) @ self
-
     @property
     def T(self):
         """The transposed matrix."""
@@ -88,8 +75,8 @@ class Node:
         def carry(g):
             g = rule(g)
             g = g.sum(axis=tuple(range(g.ndim - self.value.ndim)))
-            repeated = tuple(i for i, size in enumerate(self.value.shape) if size == 1 != g.shape[i])
-            return g.sum(axis=repeated, keepdims=True)
+            ones = tuple(i for i, length in enumerate(self.value.shape) if length == 1)
+            return g.sum(axis=ones, keepdims=True)
 
         return self, carry
 
@@ -99,28 +86,16 @@ def node(value):
     return value if isinstance(value, Node) else Node(np.asarray(value, dtype=np.float64))
 
 
-def exp(u):
-    """Return e to the u, entry by entry."""
-    return u.apply(np.exp, lambda u, e: e)
+for _name in ("add", "sub", "mul", "truediv", "matmul"):  # a number or an array on the left: 1 - u, W @ u
+    setattr(Node, f"__r{_name}__", lambda u, left, _op=f"__{_name}__": getattr(node(left), _op)(u))
 
-
-def log(u):
-    """Return the natural logarithm, entry by entry."""
-    return u.apply(np.log, lambda u, _: 1 / u)
-
-
-def tanh(u):
-    """Return the hyperbolic tangent, entry by entry."""
-    return u.apply(np.tanh, lambda _, a: 1 - a * a)
+exp = partial(Node.apply, f=np.exp, prime=lambda u, e: e)  #: e to the u, entry by entry
+log = partial(Node.apply, f=np.log, prime=lambda u, _: 1 / u)  #: the natural logarithm, entry by entry
+tanh = partial(Node.apply, f=np.tanh, prime=lambda _, a: 1 - a * a)  #: the hyperbolic tangent, entry by entry
 
 
 def topological_order(result):
-    """Return every node that the result depends on, each one after its parents; the result is last.
-
-    Source
-    ------
-    S-ff
-    """
+    """Return every node that the result depends on, each one after its parents; the result is last (S-ff)."""
     order, seen, stack = [], set(), [(result, False)]
     while stack:
         n, parents_done = stack.pop()

@@ -4,6 +4,7 @@ import re
 import tomllib
 from itertools import chain
 
+import pytest
 from conftest import ROOT
 
 import nncourse
@@ -34,8 +35,9 @@ def _constraints():
     return [line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
 
 
-def test_the_example_of_the_readme_runs_and_computes_xor(capsys):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "book/index.md"])
+def test_the_example_on_the_front_page_runs_and_computes_xor(page, capsys):
+    text = (ROOT / page).read_text(encoding="utf-8")
     exec(re.search(r"```python\n(.+?)```", text, re.DOTALL)[1], {})
     printed = [float(v) for v in re.findall(r"-?\d+\.?\d*", capsys.readouterr().out)]
     assert [round(v) for v in printed] == [0, 1, 1, 0]
