@@ -72,7 +72,7 @@ def check_labels(name, value, n, classes):
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer labels 0 .. {classes - 1}, got {labels.dtype}")
     if labels.ndim != 1 or not labels.size or (n != "n" and len(labels) != n):
-        raise ValueError(f"{name}: expected one label a row, shape ({n},), got {shape_text(labels.shape)}")
+        raise ValueError(f"{name}: expected one label per row, shape ({n},), got {shape_text(labels.shape)}")
     outside = np.flatnonzero((labels < 0) | (labels >= classes))
     if outside.size:
         i = outside[0]

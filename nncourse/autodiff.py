@@ -1,6 +1,6 @@
 """A small engine for reverse-mode automatic differentiation of array expressions.
 
-Every operation is one visual unit: the value, and one rule a parent that carries the derivative of the final
+Every operation is one visual unit: the value, and one rule for each parent that carries the derivative of the final
 number from the result back to that parent. `gradient` walks the graph once, from the result to the inputs, and
 adds up what arrives at each node. Backpropagation is this walk on the graph of a feedforward network.
 """

@@ -6,12 +6,12 @@ from nncourse._checks import check_labels, check_positive, check_rng, check_shar
 
 
 def digits():
-    """Return the handwritten digits of scikit-learn: 1,797 pictures of 8 x 8 pixels by 43 writers.
+    """Return the handwritten digits of scikit-learn: 1,797 pictures of 8 x 8 pixels by 13 writers.
 
     Returns
     -------
     x : ndarray of shape (1797, 64)
-        One row a picture, grey values scaled to 0 (white) ... 1 (black).
+        One row per picture, grey values scaled to 0 (white) ... 1 (black).
     labels : ndarray of int, shape (1797,)
         The digit, 0 ... 9. The file's order keeps pictures of one writer close together.
 
@@ -31,7 +31,7 @@ def digits():
 
 
 def one_hot(labels, classes):
-    """Return the unit vectors e_label, one row a label.
+    """Return the unit vectors e_label, one row per label.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def one_hot(labels, classes):
     Returns
     -------
     ndarray of shape (n, classes)
-        One row a label.
+        One row per label.
 
     Raises
     ------

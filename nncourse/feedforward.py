@@ -49,9 +49,9 @@ class FeedForward(Model):
         object.__setattr__(self, "sizes", check_sizes(self.sizes))
         layers = len(self.sizes) - 1
         if not hasattr(self.activations, "__len__"):
-            raise TypeError(f"activations: expected {layers}, one a layer, got {self.activations!r}")
+            raise TypeError(f"activations: expected {layers}, one per layer, got {self.activations!r}")
         if isinstance(self.activations, str) or len(self.activations) != layers:
-            raise ValueError(f"activations: expected {layers}, one a layer, got {self.activations!r}")
+            raise ValueError(f"activations: expected {layers}, one per layer, got {self.activations!r}")
         object.__setattr__(self, "activations", tuple(activation(f) for f in self.activations))
         object.__setattr__(self, "loss", loss_function(self.loss))
         object.__setattr__(self, "bias", check_bool("bias", self.bias))

@@ -70,19 +70,19 @@ class Model(ABC):
         return W
 
     def forward(self, params, x):
-        """Return the network's output, one row an example, and the cache of intermediate values.
+        """Return the network's output, one row per example, and the cache of intermediate values.
 
         Parameters
         ----------
         params : mapping of str to ndarray
             Shapes as `shapes` says; float64, float32, or complex128 for the complex step.
         x : array_like of shape (n, d_0)
-            One row an example.
+            One row per example.
 
         Returns
         -------
         output : ndarray of shape (n, d_L)
-            The output, one row an example.
+            The output, one row per example.
         cache : object
             What `backprop` uses again.
 
@@ -113,7 +113,7 @@ class Model(ABC):
         params : mapping of str to ndarray
             Shapes as `shapes` says.
         x : array_like of shape (n, d_0)
-            One row an example.
+            One row per example.
         y : array_like
             The labels: (n, d_L) for the squared loss, integers (n,) for cross-entropy.
 
@@ -140,7 +140,7 @@ class Model(ABC):
         params : mapping of str to ndarray
             Shapes as `shapes` says.
         x : array_like of shape (n, d_0)
-            One row an example.
+            One row per example.
         y : array_like
             The labels: (n, d_L) for the squared loss, integers (n,) for cross-entropy.
 

@@ -50,7 +50,7 @@ def torch_scores(model, weights, x):
     weights : mapping of str to tensor
         The parameters, in the order of the layers.
     x : tensor of shape (n, d_0)
-        One row an example.
+        One row per example.
     """
     activations = getattr(model, "activations", None) or (model.f,)
     a = x
@@ -75,7 +75,7 @@ def torch_activation(name, z):
     name : str
         As in `nncourse.activations`.
     z : tensor of shape (n, d)
-        One row an example.
+        One row per example.
     """
     import torch
 

@@ -31,14 +31,14 @@ def use_style():
 
 
 def network(ax, sizes, layer_labels=None, values=None, *, error_terms=None, radius=0.17):
-    """Draw a feedforward network: a column of circles a layer, an arrow a weight.
+    """Draw a feedforward network: a column of circles per layer, an arrow per weight.
 
     Parameters
     ----------
     ax : matplotlib Axes
         Where to draw; its axis lines are taken away.
     sizes : sequence of int
-        The number of nodes a layer, inputs first.
+        The number of nodes per layer, inputs first.
     layer_labels : sequence of str, optional
         Written below the columns.
     values : sequence of sequence of float, optional
@@ -106,7 +106,7 @@ def pictures(images, titles, *, rows=1, cmap="Greys", symmetric=False):
     Parameters
     ----------
     images : array_like of shape (k, pixels)
-        One picture a row; `pixels` is a square number.
+        One picture per row; `pixels` is a square number.
     titles : sequence of str
         One a picture.
     rows : int

@@ -10,7 +10,7 @@ from nncourse.params import all_finite, check_params, copy
 
 @dataclass(frozen=True)
 class History:
-    """What `fit` saw: one entry an epoch.
+    """What `fit` saw: one entry per epoch.
 
     Parameters
     ----------
@@ -99,11 +99,11 @@ def accuracy(model, params, x, labels):
     Parameters
     ----------
     model : Model
-        Any model whose output has one column a class.
+        Any model whose output has one column per class.
     params : mapping of str to ndarray
         Its parameters.
     x : array_like of shape (n, d_0)
-        One row an example.
+        One row per example.
     labels : array_like of int, shape (n,)
         The true classes.
 

@@ -20,7 +20,7 @@ def symbols(sizes):
 
 
 def entrywise(sizes):
-    """Return unknown entry-wise activation functions [f(1), ..., f(L)], each one function of one number a layer."""
+    """Return unknown entry-wise activation functions [f(1), ..., f(L)], one function of one number per layer."""
     functions = [sp.Function(f"f{l}") for l in range(1, len(sizes))]
     return [lambda z, f=f: z.applyfunc(f) for f in functions]
 

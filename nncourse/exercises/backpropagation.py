@@ -92,20 +92,31 @@ XOR_X = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 
 
 def _computes_xor(answer, rng):
+    if isinstance(answer, tuple):
+        return "Expected parameters, got a tuple. `fit` returns two things: params, history = fit(...)."
     try:
         output, _ = XOR.forward(answer, XOR_X)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, FloatingPointError) as error:
         return f'Expected {{"W1": an array of shape (2, 3), "W2": an array of shape (1, 3)}}. {error}'
-    for (p, q), got in zip(XOR_X.astype(int), output[:, 0], strict=True):
-        if abs(got - (p ^ q)) > 0.1:
-            bend = abs(output[0, 0] - output[1, 0] - output[2, 0] + output[3, 0])  # 0 for a straight function
-            hint = "The output is a straight function of the inputs; XOR needs the bend of tanh. "
-            return (
-                f"For the inputs {p}, {q} the network gives {got:.3f}, expected {p ^ q} to within 0.1. "
-                f"{hint if bend < 1e-3 else ''}One hidden unit can see 'at least one input', the other 'both'; "
-                "their difference is XOR. The first column of each W holds the biases."
-            )
-    return None
+    wanted, got = XOR_X.sum(axis=1) % 2, output[:, 0]
+    wrong = np.flatnonzero(np.abs(got - wanted) > 0.1)
+    if not wrong.size:
+        return None
+    (p, q), i = XOR_X[wrong[0]].astype(int), wrong[0]
+    said = f"For the inputs {p}, {q} the network gives {got[i]:.3f}, expected {wanted[i]:.0f} to within 0.1."
+    return f"{said} {_xor_advice(answer, got, wanted)}"
+
+
+def _xor_advice(params, got, wanted):
+    """Return what probably went wrong with a network for XOR, or a way to think about it."""
+    bias_last = {name: np.roll(W, 1, axis=1) for name, W in params.items()}
+    if np.abs(XOR.forward(bias_last, XOR_X)[0][:, 0] - wanted).max() < 0.1:
+        return "Your biases stand in the last column; they belong in the first."
+    if np.abs(got / 2 - wanted).max() < 0.1:
+        return "All outputs are twice too large: tanh jumps by 2, from -1 to 1."
+    if abs(got[0] - got[1] - got[2] + got[3]) < 1e-3:
+        return "On these four inputs your network is a straight function: let the hidden units bend apart."
+    return "One hidden unit can see 'at least one input', the other 'both'; their difference is XOR."
 
 
 XOR_BY_HAND = {"W1": np.array([[-5.0, 10, 10], [-15.0, 10, 10]]), "W2": np.array([[0.0, 0.5, -0.5]])}
@@ -119,7 +130,11 @@ EXERCISES = (
         "S-dl",
         5,
         "Write zero_layers(L): the layers whose gradient is zero when every weight of a sigmoid network is zero.",
-        Calls(("L",), lambda rng: [(int(L),) for L in rng.permutation(np.arange(1, 7))[:4]] + [(3,)]),
+        Calls(
+            ("L",),
+            lambda rng: [(int(L),) for L in rng.permutation(np.arange(1, 7))[:4]] + [(3,)],
+            normalise=lambda layers: sorted(int(l) for l in layers),
+        ),
         zero_gradients,
         (
             Mistake(
@@ -135,12 +150,18 @@ EXERCISES = (
             Mistake(
                 lambda L: [L], "the other way round: the last layer's gradient is the only one that is not zero."
             ),
+            Mistake(lambda L: list(range(1, L - 1)), "one layer more is silent: the one just below the last."),
             Mistake(
                 lambda L: list(range(L - 1)),
                 "right, but layers are counted from 1, as in the notes.",
             ),
         ),
-        (lambda L: [l for l in range(1, L + 1) if l < L], lambda L: tuple(range(1, L))),
+        (
+            lambda L: range(1, L),
+            lambda L: np.arange(1, L),
+            lambda L: set(range(1, L)),
+            lambda L: list(range(1, L))[::-1],
+        ),
     ),
     Exercise(
         "backpropagation-2",
@@ -164,6 +185,15 @@ EXERCISES = (
                 "1 - a^2 is right only with a = tanh(z); you used z itself.",
             ),
             Mistake(lambda z, W, d: -delta(z, W, d), "the sign is wrong: no minus comes in on the way down."),
+            Mistake(
+                lambda z, W, d: (1 - np.tanh(np.tanh(z)) ** 2) * (W.T @ d),
+                "f' is taken at a = f(z), but it belongs at z.",
+            ),
+            Mistake(lambda z, W, d: (1 - np.tanh(z)) * (W.T @ d), "the square is missing: f'(z) = 1 - tanh(z)^2."),
+            Mistake(
+                lambda z, W, d: (1 - np.tanh(z) ** 2) @ (W.T @ d),
+                "@ makes one number of two vectors; the product with f'(z) is entry by entry, *.",
+            ),
             Mistake(
                 lambda z, W, d: (1 - np.tanh(z) ** 2)[:, None] * (W.T @ d),
                 "a shape broadcast by accident: (d, 1) times (d,) is a d x d table; both must be of shape (d,).",
@@ -204,6 +234,18 @@ EXERCISES = (
                 "the gradient in W(l) takes the layer's input a(l-1), not its output a(l).",
             ),
             Mistake(
+                lambda W, x, y: backprop(W, x, y, output_prime=False, hidden_prime=False),
+                "the factor f'(z) is missing everywhere: at the output and on the way down.",
+            ),
+            Mistake(
+                lambda W, x, y: backprop(W, x, y, prime=lambda a: 1 - np.tanh(a) ** 2),
+                "f' is taken at a = f(z): for tanh, f'(z) = 1 - tanh(z)^2 = 1 - a^2.",
+            ),
+            Mistake(
+                lambda W, x, y: backprop(W, x, y)[1:],
+                "the first layer's gradient is missing: does the loop stop early?",
+            ),
+            Mistake(
                 lambda W, x, y: backprop(W, x, y)[::-1],
                 "the list is the wrong way round: the gradient in W(1) comes first.",
             ),
@@ -231,6 +273,12 @@ EXERCISES = (
             Mistake((y - a2) * (1 - a2**2) * w2 * (1 - a1**2) * x, "the sign is wrong: output minus label."),
             Mistake((a2 - y) * (1 - a2**2) * a1, "this is dE/dw2; asked is dE/dw1."),
             Mistake((a2 - y) * a2 * w2 * a1 * x, "you used f(z) where f'(z) belongs, twice."),
+            Mistake((a2 - y) * (1 - a2**2) * w2 * (1 - a1**2), "the input of layer 1 is missing: a factor x."),
+            Mistake((a2 - y) * (1 - a2**2) * w2 * (1 - a1**2) * a1, "the input of layer 1 is x, not a1."),
+            Mistake(
+                (a2 - y) * (1 - a2**2) * w1 * (1 - a1**2) * x, "the way down from layer 2 leads through w2, not w1."
+            ),
+            Mistake(2 * (a2 - y) * (1 - a2**2) * w2 * (1 - a1**2) * x, "the 1/2 of the loss cancels the 2."),
         ),
         (sp.diff((y - a2) ** 2 / 2, w1), (a2 - y) / sp.cosh(w2 * a1) ** 2 * w2 / sp.cosh(w1 * x) ** 2 * x),
     ),
@@ -251,6 +299,9 @@ EXERCISES = (
             Mistake(
                 {"W1": np.array([[-15.0, 10, 10], [-15.0, 10, 10]]), "W2": np.array([[0.5, 0.25, 0.25]])}, "0, 1"
             ),
+            Mistake({"W1": XOR_BY_HAND["W1"], "W2": 2 * XOR_BY_HAND["W2"]}, "twice too large"),
+            Mistake({name: np.roll(W, -1, axis=1) for name, W in XOR_BY_HAND.items()}, "last column"),
+            Mistake((XOR_BY_HAND, None), "fit` returns two things"),
             Mistake({"W1": np.ones((3, 2)), "W2": np.ones((1, 3))}, "shape (2, 3)"),
             Mistake({"W1": np.full((2, 3), np.nan), "W2": np.ones((1, 3))}, "nan"),
         ),
@@ -262,7 +313,7 @@ EXERCISES = (
         "S-Alg1",
         8,
         "Count the multiplications in the matrix products of the backward phase, sizes d0, d1, d2, one example.",
-        Formula("d0 d1 d2"),
+        Formula("d0 d1 d2", whole=True),
         d0 * d1 + 2 * d1 * d2,
         (
             Mistake(
@@ -280,6 +331,7 @@ EXERCISES = (
                 (d0 * d1 + d1 * d2) ** 2,
                 "this is about what differences would cost, one forward pass a weight; backpropagation is cheaper.",
             ),
+            Mistake(2 * d0 * d1 + 3 * d1 * d2, "you counted the forward phase too; asked is the way back alone."),
             Mistake(d1 * d2, "this is only the way down; the gradients delta a^T are products too."),
         ),
         (d1 * (d0 + 2 * d2),),

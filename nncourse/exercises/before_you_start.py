@@ -10,18 +10,11 @@ x1, x2, t = sp.symbols("x1 x2 t")
 
 
 def _shapes(rng):
-    """Draw pairs of shapes: some fit, some do not."""
+    """Draw pairs of shapes: some fit, some do not; one has an axis of length 0, one has four axes."""
     a, b, c = (int(k) for k in rng.permutation(np.arange(2, 9))[:3])
-    return [
-        ((a, b), (a, b)),
-        ((a, b), (b,)),
-        ((a, b), (a,)),
-        ((a, 1), (b,)),
-        ((a, b), (c, b)),
-        ((c, a, 1), (a, b)),
-        ((a,), (b, 1)),
-        ((a, b), ()),
-    ]
+    fit = [((a, b), (a, b)), ((a, b), (b,)), ((a, 1), (b,)), ((c, a, 1), (a, b)), ((a,), (b, 1)), ((a, b), ())]
+    rare = [((0,), (1,)), ((a, 1, b, 1), (c, 1, a))]
+    return [*fit, *rare, ((a, b), (a,)), ((a, b), (c, b))]
 
 
 def broadcast_shape(p, q):
@@ -68,13 +61,36 @@ def layer(W, X):
     return X @ W.T
 
 
+class Field:
+    """A smooth map that notes at which points it was evaluated."""
+
+    def __init__(self, A):
+        self.A, self.seen = A, []
+
+    def __call__(self, x):
+        """Return the map's value at x, and note x."""
+        self.seen.append(np.array(x, dtype=float))
+        return np.sin(3 * self.A @ x) + (self.A @ x) ** 2
+
+    def __repr__(self):
+        return f"a smooth function from {self.A.shape[1]} to {self.A.shape[0]} numbers"
+
+
 def _fields(rng):
     """Draw (f, x, v): a smooth map, a point and a direction."""
-    cases = []
-    for d, k in ((2, 3), (3, 2), (1, 1)):
-        A = rng.normal(size=(k, d))
-        cases.append((lambda x, A=A: np.sin(A @ x) + (A @ x) ** 3, rng.normal(size=d), rng.normal(size=d)))
-    return cases
+    sizes = [(2, 3), (3, 2), (1, 1), (2, 2)]
+    return [(Field(rng.normal(size=(k, d))), rng.normal(size=d), rng.normal(size=d)) for d, k in sizes]
+
+
+def _one_sided(cases):
+    """Say so if a function was evaluated ahead of a point and not equally far behind it."""
+    for f, x, _ in cases:
+        behind = [2 * x - point for point in f.seen]
+        if not all(any(np.allclose(b, p, rtol=0, atol=1e-15) for p in f.seen) for b in behind):
+            return "The numbers agree, but the points do not lie on both sides of x, as a central difference asks."
+        if all(np.array_equal(p, x) for p in f.seen):
+            return "The numbers agree, but f was never evaluated beside x."
+    return None
 
 
 def derivative_along(f, x, v):
@@ -105,6 +121,10 @@ EXERCISES = (
             Mistake(_same_only, "equal shapes are not needed: a missing or 1-long axis is stretched."),
             Mistake(lambda p, q: p, "B may be the larger one; and some pairs do not fit at all."),
             Mistake(lambda p, q: max(p, q, key=len), "a 1-long axis of the longer shape is stretched too."),
+            Mistake(
+                lambda p, q: None if broadcast_shape(p, q) is None else _largest(p, q),
+                "the 1 is stretched to the other length, which need not be larger: (0,) and (1,) give (0,).",
+            ),
         ),
         (broadcast_shape_by_rule,),
     ),
@@ -124,6 +144,14 @@ EXERCISES = (
             Mistake(lambda W, X: W @ X, "W x_i takes a column x_i, but the examples are the rows of X."),
             Mistake(lambda W, X: (X @ W.T).sum(axis=0), "you added the examples up; every one keeps its own row."),
             Mistake(lambda W, X: (X @ W.T)[0], "this is the first example alone; every row of X gives a row."),
+            Mistake(
+                lambda W, X: (X @ W.T)[:1], "a row came for the first example only: is `return` inside the loop?"
+            ),
+            Mistake(lambda W, X: (X @ W.T)[-1], "this is the last example alone; collect a row for each of them."),
+            Mistake(
+                lambda W, X: X @ W.reshape(W.shape[::-1]),
+                "reshape is no transpose: it keeps the order of the numbers and only cuts the rows anew.",
+            ),
         ),
         (
             lambda W, X: np.array([W @ x_i for x_i in X]),
@@ -148,6 +176,7 @@ EXERCISES = (
             ),
             Mistake(x1 * x2 * t**3, "this is E itself; its derivative in t is asked."),
             Mistake(x1 + 2 * x2 * t, "the factors dE/dp = q and dE/dq = p are missing."),
+            Mistake(x1 * x2 * t**2 + 2 * x1 * t**2, "dq/dt is 2 x2 t: the factor x2 is missing."),
         ),
         (x1 * (x2 * t**2) + (x1 * t) * 2 * x2 * t, sp.diff(x1 * x2 * t**3, t)),
     ),
@@ -157,7 +186,7 @@ EXERCISES = (
         "S-1",
         10,
         "Write derivative_along(f, x, v), a central difference of f at x along v, accurate to six digits.",
-        Calls(("f", "x", "v"), _fields, tolerance=1e-6),
+        Calls(("f", "x", "v"), _fields, tolerance=5e-7, watch=_one_sided),
         derivative_along,
         (
             Mistake(
@@ -167,6 +196,25 @@ EXERCISES = (
             Mistake(
                 lambda f, x, v: (f(x + 1e-3 * v) - f(x)) / 1e-3,
                 "a one-sided difference has an error of size h; go to both sides of x.",
+            ),
+            Mistake(
+                lambda f, x, v: (f(x + 1e-5 * v) - f(x)) / 1e-5,
+                "a one-sided difference has an error of size h; the second point lies behind x.",
+            ),
+            Mistake(
+                lambda f, x, v: (f(x + 1e-8 * v) - f(x)) / 1e-8, "on both sides of x, as a central difference asks"
+            ),
+            Mistake(
+                lambda f, x, v: (f(x + 1e-3 * v) - f(x - 1e-3 * v)) / 2e-3,
+                "the step is too large for six digits: the error grows like h squared.",
+            ),
+            Mistake(
+                lambda f, x, v: (f(x + 1e-5 * v) - f(x - 1e-5 * v)) / 2 * 1e-5,
+                "/ 2 * h divides by 2 and multiplies by h; write / (2 * h).",
+            ),
+            Mistake(
+                lambda f, x, v: derivative_along(f, x, v / np.linalg.norm(v)),
+                "v keeps its length: the derivative along 2 v is twice that along v.",
             ),
             Mistake(
                 lambda f, x, v: (f(x + 0.1 * v) - f(x - 0.1 * v)) / 0.2,

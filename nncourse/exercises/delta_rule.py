@@ -97,27 +97,38 @@ def _error_after(X, step, rng, steps=400):
 def _step_is_the_largest(answer, rng):
     if not callable(answer):
         return f"Expected a function of X, got {answer!r}."
-    for n, d in ((6, 2), (8, 3), (5, 4)):
-        X = rng.normal(size=(n, d)) * rng.uniform(0.3, 3)
+    for n, d in ((6, 2), (8, 3), (5, 4), (9, 3), (12, 2), (7, 5), (10, 4), (6, 3)):
+        X = rng.normal(size=(n, d)) * rng.uniform(0.3, 3) + rng.normal(size=d)
         step = answer(X.copy())
         if step is None:
             return "Your function returns None: is it still the stub, or is a `return` missing?"
         if np.ndim(step) != 0 or not np.isfinite(step) or step <= 0:
-            return f"Expected one positive number, got {step!r}."
-        below, above = _error_after(X, 0.97 * step, rng), _error_after(X, 1.03 * step, rng)
-        if not below < 1:
-            return (
-                f"For an X of shape {X.shape} you say {step:.4g}. Descent with 0.97 times it makes the error "
-                f"{below:.3g} times as large in 400 steps: the step is too large. "
-                "Look where the error bends most: the largest eigenvalue decides, not the smallest."
-            )
-        if above < 1:
-            return (
-                f"For an X of shape {X.shape} you say {step:.4g}. Descent with 1.03 times it still converges: "
-                "a larger step is stable. Each step multiplies the error along an eigenvector by 1 - eta lambda; "
-                "it shrinks as long as that is above -1."
-            )
+            return f"Expected one positive number (not one for each eigenvalue), got {step!r}."
+        said = f"For an X of shape {X.shape} you say {step:.4g}."
+        if not _error_after(X, 0.97 * step, rng) < 1:
+            return f"{said} Descent with 0.97 times it blows up: the step is too large. {_likely(X, step)}"
+        if _error_after(X, 1.03 * step, rng) < 1:
+            return f"{said} Descent with 1.03 times it still converges: a larger step is stable. {_likely(X, step)}"
     return None
+
+
+def _likely(X, step):
+    """Return what probably led to a wrong step, or a way to think about it."""
+    bends = np.linalg.eigvalsh(X.T @ X / len(X))
+    centred = np.linalg.eigvalsh(np.atleast_2d(np.cov(X.T, bias=True)))
+    for guess, words in (
+        (2 / bends.min(), "You took the smallest eigenvalue; the strongest bend decides, the largest one."),
+        (
+            1 / bends.max(),
+            "You took 1 over the largest eigenvalue: 1 - eta lambda may go down to -1, not only to 0.",
+        ),
+        (2 / bends.max() / len(X), "The loss is a mean: divide X^T X by n."),
+        (2 / centred.max(), "np.cov takes the mean of the columns away; the loss does not. Use X^T X / n."),
+        (2 / bends.sum(), "The trace is the sum of all eigenvalues; the largest one alone decides."),
+    ):
+        if np.isclose(step, guess):
+            return words
+    return "Each step multiplies the error along an eigenvector by 1 - eta lambda; all of those must stay above -1."
 
 
 EXERCISES = (
@@ -130,12 +141,12 @@ EXERCISES = (
         Formula("c"),
         c**2,
         (
-            Mistake(c, "you counted the x^T at the end, but W x in front of it grows as well"),
-            Mistake(sp.Integer(1), "the gradient does change: x stands in it twice"),
-            Mistake(2 * c, "factors multiply, they do not add: each of the two places brings a factor c"),
-            Mistake(c**3, "x stands in the gradient twice, not three times: once in W x, once as x^T"),
+            Mistake(c, "you counted the x^T at the end, but W x in front of it grows as well."),
+            Mistake(sp.Integer(1), "the gradient does change: x stands in it twice."),
+            Mistake(2 * c, "factors multiply, they do not add: each of the two places brings a factor c."),
+            Mistake(c**3, "x stands in the gradient twice, not three times: once in W x, once as x^T."),
             Mistake(
-                c**2 / 2, "the 1/2 of the loss is gone after differentiating, and a factor compares two gradients"
+                c**2 / 2, "the 1/2 of the loss is gone after differentiating, and a factor compares two gradients."
             ),
         ),
         (c * c, sp.exp(2 * sp.log(c))),
@@ -149,12 +160,16 @@ EXERCISES = (
         Formula("a x y"),
         (a - y) * a * (1 - a) * x,
         (
-            Mistake((a - y) * x, "the factor f'(z) is missing; for the sigmoid it is a (1 - a)"),
-            Mistake((y - a) * a * (1 - a) * x, "the sign is wrong: the derivative of 1/2 (y - a)^2 in a is a - y"),
-            Mistake((a - y) * a * x, "you used f(z) where f'(z) belongs; for the sigmoid f' is a (1 - a)"),
-            Mistake((a - y) * a * (1 - a), "the inner derivative of w x in w is missing: a factor x"),
-            Mistake((a - y) * (1 - a**2) * x, "1 - a^2 is the derivative of tanh; for the sigmoid it is a (1 - a)"),
-            Mistake(2 * (a - y) * a * (1 - a) * x, "the 1/2 of the loss cancels the 2 of the square"),
+            Mistake((a - y) * x, "the factor f'(z) is missing; for the sigmoid it is a (1 - a)."),
+            Mistake((y - a) * a * (1 - a) * x, "the sign is wrong: the derivative of 1/2 (y - a)^2 in a is a - y."),
+            Mistake((a - y) * a * x, "you used f(z) where f'(z) belongs; for the sigmoid f' is a (1 - a)."),
+            Mistake((a - y) * a * (1 - a), "the inner derivative of w x in w is missing: a factor x."),
+            Mistake(
+                (a - y) * (1 - a**2) * x, "1 - a^2 is the derivative of tanh; for the sigmoid it is a (1 - a)."
+            ),
+            Mistake((a - y) * y * (1 - y) * x, "f'(z) is a (1 - a), with the output a, not with the label y."),
+            Mistake((a - y) * (1 / a - 1) * x, "1/a - 1 is exp(-z) alone; f'(z) is exp(-z) f(z)^2."),
+            Mistake(2 * (a - y) * a * (1 - a) * x, "the 1/2 of the loss cancels the 2 of the square."),
         ),
         (sp.expand((a - y) * a * (1 - a) * x), a * x * (y * (a - 1) - a * (a - 1))),
     ),
@@ -196,6 +211,26 @@ EXERCISES = (
                 lambda W, x, y: 2 * tanh_gradient(W, x, y),
                 "it is twice too large: the 1/2 of the loss cancels the 2 of the square.",
             ),
+            Mistake(
+                lambda W, x, y: (np.tanh(W @ x) - y) * (1 - np.tanh(W @ x) ** 2) * x,
+                "delta * x multiplies entry by entry; delta x^T is an outer product, np.outer(delta, x).",
+            ),
+            Mistake(
+                lambda W, x, y: np.outer((np.tanh(W @ x) - y) * (1 - (W @ x) ** 2), x),
+                "1 - a^2 is right only with a = tanh(z); you used z itself.",
+            ),
+            Mistake(
+                lambda W, x, y: np.outer((np.tanh(W @ x) - y) * np.tanh(W @ x) * (1 - np.tanh(W @ x)), x),
+                "a (1 - a) is the derivative of the sigmoid; for tanh it is 1 - a^2.",
+            ),
+            Mistake(
+                lambda W, x, y: np.outer((W @ x - y) * (1 - np.tanh(W @ x) ** 2), x),
+                "the error is a - y with the output a = tanh(z), not z - y.",
+            ),
+            Mistake(
+                lambda W, x, y: W - tanh_gradient(W, x, y),
+                "this is W after a step; asked is the gradient alone.",
+            ),
         ),
         (
             tanh_gradient_by_loops,
@@ -236,6 +271,22 @@ EXERCISES = (
             ),
             Mistake(lambda W, X, Y: -batch_gradient(W, X, Y), "the sign is wrong: it is output minus label."),
             Mistake(
+                lambda W, X, Y: batch_gradient(W, X, Y) * len(X) / X.shape[1],
+                "you divided by the number of inputs; divide by the number of rows, len(X).",
+            ),
+            Mistake(
+                lambda W, X, Y: batch_gradient(W, X[-1:], Y[-1:]),
+                "this is the last row's gradient alone; add up all rows, then divide.",
+            ),
+            Mistake(
+                lambda W, X, Y: np.mean(batch_gradient(W, X, Y)),
+                "np.mean without an axis makes one number of everything; average over the rows only.",
+            ),
+            Mistake(
+                lambda W, X, Y: ((sigmoid(-X @ W.T) - Y) * sigmoid(X @ W.T) * sigmoid(-X @ W.T)).T @ X / len(X),
+                "the sigmoid is 1 / (1 + exp(-z)); the minus is missing.",
+            ),
+            Mistake(
                 lambda W, X, Y: (sigmoid(X @ W.T) - Y).T @ X / len(X),
                 "the factor f'(z) is missing; for the sigmoid f'(z) = a (1 - a).",
             ),
@@ -270,6 +321,16 @@ EXERCISES = (
             ),
             Mistake(lambda W, x, y: -softmax_gradient(W, x, y), "the sign is wrong: it is output minus label."),
             Mistake(
+                lambda W, x, y: np.outer(
+                    (np.diag(softmax(W @ x)) + np.outer(softmax(W @ x), softmax(W @ x))) @ (softmax(W @ x) - y), x
+                ),
+                "the Jacobian is diag(a) minus a a^T: when one score rises, the other outputs fall.",
+            ),
+            Mistake(
+                lambda W, x, y: np.outer((np.diag(softmax(W @ x)) - softmax(W @ x) ** 2) @ (softmax(W @ x) - y), x),
+                "a * a (or a * a.T) is no table; a a^T is np.outer(a, a).",
+            ),
+            Mistake(
                 lambda W, x, y: softmax_gradient(W, x, y).T,
                 "the product with x^T is transposed: the gradient has W's shape.",
             ),
@@ -285,10 +346,12 @@ EXERCISES = (
         Holds(_step_is_the_largest, "Descent converges just below your step and diverges just above it."),
         largest_step,
         (
-            Mistake(lambda X: 1 / np.linalg.eigvalsh(X.T @ X / len(X)).max(), "a larger step is stable"),
-            Mistake(lambda X: 2 / np.linalg.eigvalsh(X.T @ X / len(X)).min(), "the step is too large"),
-            Mistake(lambda X: 2 / np.linalg.eigvalsh(X.T @ X).max(), "a larger step is stable"),
-            Mistake(lambda X: 2 / np.trace(X.T @ X / len(X)), "a larger step is stable"),
+            Mistake(lambda X: 1 / np.linalg.eigvalsh(X.T @ X / len(X)).max(), "You took 1 over the largest"),
+            Mistake(lambda X: 2 / np.linalg.eigvalsh(X.T @ X / len(X)).min(), "You took the smallest eigenvalue"),
+            Mistake(lambda X: 2 / np.linalg.eigvalsh(X.T @ X).max(), "The loss is a mean"),
+            Mistake(lambda X: 2 / np.trace(X.T @ X / len(X)), "The trace is the sum"),
+            Mistake(lambda X: 2 / np.linalg.eigvalsh(np.cov(X.T, bias=True)).max(), "np.cov takes the mean"),
+            Mistake(lambda X: 2 / np.linalg.eigvalsh(X.T @ X / len(X)), "not one for each eigenvalue"),
             Mistake(lambda X: 1e-3, "a larger step is stable"),
             Mistake(lambda X: -1.0, "Expected one positive number"),
         ),

@@ -22,11 +22,17 @@ class Calls:
         Maps a random generator to a list of argument tuples.
     tolerance : float
         The largest relative difference that counts as rounding.
+    normalise : callable, optional
+        Applied to every result that is no error before it is compared, so that equal answers in other forms count.
+    watch : callable, optional
+        Maps the cases, once the answer was called with them, to None or to what is wrong with the way it took.
     """
 
     names: tuple
     cases: Callable
     tolerance: float = 1e-6
+    normalise: Callable | None = None
+    watch: Callable | None = None
     praise = "Your function agrees on every random case."
 
     def __call__(self, exercise, answer, rng):
@@ -34,11 +40,12 @@ class Calls:
         if not callable(answer):
             return f"Expected a function of ({', '.join(self.names)}), got {_show(answer)}."
         cases = self.cases(rng)
-        got = [_call(answer, case) for case in cases]
-        wanted = [_call(exercise.solution, case) for case in cases]
+        got = [self.call(answer, case) for case in cases]
+        objection = self.watch(cases) if self.watch else None
+        wanted = [self.call(exercise.solution, case) for case in cases]
         wrong = [i for i in range(len(cases)) if not self.agree(got[i], wanted[i])]
         if not wrong:
-            return None
+            return objection
         if all(value is None for value in got):
             return "Your function returns None: is it still the stub, or is a `return` missing?"
         cause = self.cause(exercise, cases, got)
@@ -50,11 +57,22 @@ class Calls:
         ]
         return "\n".join(lines) + (f"\nLikely cause: {cause}" if cause else "")
 
+    def call(self, function, case):
+        """Return what a function makes of copies of the arguments, normalised; an error is returned, not raised."""
+        try:
+            value = function(*_copies(case))
+        except Exception as error:
+            return error
+        try:
+            return self.normalise(value) if self.normalise else value
+        except (TypeError, ValueError):
+            return value
+
     def cause(self, exercise, cases, got):
         """Return the words of the first mistake that gives the same results on every case, or None."""
         for mistake in exercise.mistakes:
             if callable(mistake.answer):
-                same = [_call(mistake.answer, case) for case in cases]
+                same = [self.call(mistake.answer, case) for case in cases]
                 if all(self.agree(g, s) for g, s in zip(got, same, strict=True)):
                     return mistake.because
         return None
@@ -88,9 +106,12 @@ class Formula:
     ----------
     symbols : str
         The symbols that may stand in it, separated by blanks.
+    whole : bool
+        Whether the symbols stand for whole numbers, such as sizes.
     """
 
     symbols: str
+    whole: bool = False
     praise = "Your formula is equal to the solution."
 
     @property
@@ -111,9 +132,11 @@ class Formula:
             return f"Your formula has {', '.join(sorted(foreign))} in it; use only {self.symbols}."
         if self.same(formula, exercise.solution, rng):
             return None
-        where = {name: round(float(v), 2) for name, v in zip(self.names, rng.uniform(0.3, 1.7, 9), strict=False)}
+        draw = rng.integers(2, 9, 9) if self.whole else rng.uniform(0.1, 0.9, 9).round(2)
+        where = {name: v.item() for name, v in zip(self.names, draw, strict=False)}
         lines = [f"At {', '.join(f'{name} = {v}' for name, v in where.items())}"]
-        lines.append(f"your formula gives {_number(formula, where)}, expected {_number(exercise.solution, where)}.")
+        came, right = (f"{_number(expression, where):.4g}" for expression in (formula, exercise.solution))
+        lines.append(f"your formula gives {came}, expected {right}.")
         because = [
             m.because
             for m in exercise.mistakes
@@ -146,16 +169,15 @@ class Holds:
         return self.test(answer, rng)
 
 
-def _call(function, case):
-    copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in case]
-    copies = [
-        [np.array(b) for b in a] if isinstance(a, list) and a and isinstance(a[0], np.ndarray) else a
-        for a in copies
+def _copies(case):
+    return [
+        [np.array(b) for b in a] if _holds_arrays(a) else np.array(a) if isinstance(a, np.ndarray) else a
+        for a in case
     ]
-    try:
-        return function(*copies)
-    except Exception as error:
-        return error
+
+
+def _holds_arrays(value):
+    return isinstance(value, (list, tuple)) and len(value) > 0 and isinstance(value[0], np.ndarray)
 
 
 def _close(got, wanted, tolerance):
@@ -194,7 +216,12 @@ def _outcome(got):
 
 def _expected(got, wanted):
     text = f"expected {_show(wanted)}"
-    arrays = isinstance(wanted, np.ndarray) and isinstance(got, (np.ndarray, float, int))
-    if arrays and np.shape(got) != np.shape(wanted):
-        text += f"\nThe shapes differ: {np.shape(got)} came, {np.shape(wanted)} was expected."
+    if isinstance(wanted, np.ndarray) and isinstance(got, (np.ndarray, float, int)):
+        if np.shape(got) != np.shape(wanted):
+            return f"{text}\nThe shapes differ: {np.shape(got)} came, {np.shape(wanted)} was expected."
+        if _show(got) == _show(wanted):
+            share = np.max(np.abs(got - wanted)) / np.max(np.abs(wanted))
+            return f"{text}\nThey differ by {share:.1g} of the largest number."
+    if isinstance(wanted, list) and isinstance(got, (list, tuple)) and len(got) != len(wanted):
+        return f"{text}\n{len(got)} came in the list, {len(wanted)} were expected."
     return text
