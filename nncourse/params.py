@@ -5,8 +5,6 @@ inner products, lay it out as one long vector and back, save it and load it.
 """
 
 import os
-import uuid
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -163,18 +161,19 @@ def save(path, params):
     for name, array in params.items():
         if np.asarray(array).dtype.kind not in NUMBERS:
             raise TypeError(f'params["{name}"]: expected numbers, got {np.asarray(array).dtype}')
-    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with open(aside, "xb") as file:
-            _write(file, params)
+        _write(aside, params)
         os.replace(aside, path)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
 
 
-def _write(file, params):
-    with zipfile.ZipFile(file, "w") as archive:
+def _write(path, params):
+    import zipfile  # here and not above: it would double the time that the package takes to import
+
+    with zipfile.ZipFile(path, "w") as archive:
         for name, array in params.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
@@ -195,6 +194,8 @@ def load(path):
     ValueError
         The file is damaged or was not written by `save`.
     """
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             return {name.removesuffix(".npy"): _read(archive, name) for name in archive.namelist()}

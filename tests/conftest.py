@@ -42,10 +42,22 @@ def pytest_runtest_makereport(item):
     return report
 
 
+def report_chapter_times(terminalreporter):
+    """Print how long the cells of every notebook took: reported, never asserted."""
+    seconds = {}
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        path = report.nodeid.partition("::")[0]
+        if path.endswith(".ipynb"):
+            seconds[path] = seconds.get(path, 0.0) + report.duration
+    for path, total in sorted(seconds.items()):
+        terminalreporter.write_line(f"{Path(path).stem:24s}{total:6.1f} s")
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter):
     """End, after all else, with the equations that failed and their tests. Reports come from all workers."""
     result = yield
+    report_chapter_times(terminalreporter)
     broken = {}
     for report in terminalreporter.getreports("failed") + terminalreporter.getreports("error"):
         for name, id in getattr(report, "user_properties", ()):
