@@ -18,8 +18,11 @@ env: $(STAMP)  ## create the environment in .venv (the other commands do it when
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"nncourse needs Python 3.11 or newer; {sys.executable} is {v.major}.{v.minor}. Name another with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers]"
+	@cat $^ | cmp -s - $@ || { set -e; \
+	  echo "Creating the environment in $(VENV): a few minutes, once."; \
+	  $(PYTHON) -m venv $(VENV); \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers]"; \
+	  cat $^ > $@; }
 	@touch $@
 
 site: $(STAMP)  ## build the website into _build/html, warnings are errors, and check every page

@@ -138,11 +138,11 @@ def gradient(result, inputs):
     >>> gradient((x * x).sum(), [x])[0].tolist()
     [[2.0, 4.0]]
     """
-    if result.value.size != 1:
-        raise ValueError(f"result: expected one number, got an array of shape {result.value.shape}")
+    if (shape := result.value.shape) not in ((), (1,), (1, 1)):
+        raise ValueError(f"result: expected one number, got shape {shape}")
     arrived = {id(result): np.ones_like(result.value)}
     for n in reversed(topological_order(result)):
         for parent, rule in n.parents:
             share = rule(arrived[id(n)])
-            arrived[id(parent)] = arrived[id(parent)] + share if id(parent) in arrived else share
+            arrived[id(parent)] = arrived.get(id(parent), 0) + share
     return [arrived.get(id(n), np.zeros_like(n.value)) for n in inputs]

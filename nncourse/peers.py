@@ -7,6 +7,24 @@ backward passes is used.
 import numpy as np
 
 
+def import_torch():
+    """Return the module torch.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyTorch is not installed; the message says how to get it, and that the rest works without.
+    """
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "This comparison needs PyTorch, which is not installed. Get it with `pip install torch`, or go on with "
+            "the next cell: nothing else needs it."
+        ) from error
+    return torch
+
+
 def torch_loss_and_grad(model, params, x, y):
     """Return a model's loss and gradient as PyTorch computes them.
 
@@ -31,8 +49,7 @@ def torch_loss_and_grad(model, params, x, y):
     ModuleNotFoundError
         PyTorch is not installed.
     """
-    import torch
-
+    torch = import_torch()
     weights = {name: torch.tensor(W, requires_grad=True) for name, W in params.items()}
     z, activations = torch_scores(model, weights, torch.tensor(np.asarray(x)))
     loss = _torch_loss(model.loss.name, activations[-1].name, z, torch.tensor(np.asarray(y)))
@@ -56,15 +73,9 @@ def torch_scores(model, weights, x):
     a = x
     for f, W in zip(activations, weights.values(), strict=True):
         bias, matrix = (W[:, 0], W[:, 1:]) if model.bias else (None, W)
-        z = _linear(a, matrix, bias)
+        z = import_torch().nn.functional.linear(a, matrix, bias)
         a = torch_activation(f.name, z)
     return z, activations
-
-
-def _linear(a, matrix, bias):
-    from torch.nn.functional import linear
-
-    return linear(a, matrix, bias)
 
 
 def torch_activation(name, z):
@@ -77,16 +88,13 @@ def torch_activation(name, z):
     z : tensor of shape (n, d)
         One row per example.
     """
-    import torch
-
+    torch = import_torch()
     if name == "identity":
         return z
     return torch.softmax(z, dim=-1) if name == "softmax" else getattr(torch, name)(z)
 
 
 def _torch_loss(loss, activation, z, y):
-    from torch.nn.functional import cross_entropy
-
     if loss == "cross-entropy":
-        return cross_entropy(z, y)
+        return import_torch().nn.functional.cross_entropy(z, y)
     return ((y - torch_activation(activation, z)) ** 2).sum() / (2 * len(y))

@@ -46,7 +46,7 @@ def delta_rule(W, x, y, f):
     W, x, y = _check_example(W, x, y)
     f = activation(f)
     if not isinstance(f, Entrywise):
-        raise ValueError(f"f: the delta rule expects an entry-wise activation function, got {f.name}")
+        raise ValueError(f"f: expected an entry-wise function, got {f.name}")
     z = W @ x
     a = f(z)
     return np.outer((a - y) * f.prime(z, a), x)
@@ -162,5 +162,5 @@ class SingleLayer(Model):
         S-1
         """
         a, (x, z) = self.feed_forward(params, x)
-        value, delta = self.loss.value_and_delta(self.f, z, a, y)  # (n, d1)
+        value, delta = self.loss.value_and_delta(self.f, z, a, y)
         return value, {"W": delta.T.dot(x)}

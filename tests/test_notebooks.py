@@ -16,6 +16,7 @@ from tools import notebooks
 
 CHAPTERS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if not any(part.startswith(".") for part in p.parts))
 LONGEST_CELL = 15  # lines
+WIDEST_PRINT = 80
 SHORTEST_ALT = 30  # characters
 SEEDED = {"default_rng", "Generator", "SeedSequence", "PCG64", "Philox", "BitGenerator"}
 PEERS = {"torch": "needs-torch", "sklearn": "needs-scikit-learn", "gensim": "needs-gensim"}
@@ -168,6 +169,15 @@ def numbers_are_rounded(notebook):
                 yield f"cell {number} prints a raw array: {found[0][:40]}"
 
 
+def prints_are_narrow(notebook):
+    for number, cell, _ in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            text = output.get("text", "") or ("" if "text/latex" in data else data.get("text/plain", ""))
+            if (width := max(map(len, text.splitlines()), default=0)) > WIDEST_PRINT:
+                yield f"cell {number} prints a line of {width} characters: at most {WIDEST_PRINT} fit on the page"
+
+
 def cells_are_short(notebook):
     for number, cell, _ in code_cells(notebook):
         if (lines := len(cell.source.splitlines())) > LONGEST_CELL:
@@ -284,6 +294,7 @@ RULES = [
     figures_say_what_they_show,
     randomness_is_seeded,
     numbers_are_rounded,
+    prints_are_narrow,
     cells_are_short,
     no_cell_ends_in_a_semicolon,
     plots_end_in_show,
@@ -389,6 +400,8 @@ BREAKS = [  # the rule, and a notebook that breaks it: one more cell, or a chang
     (numbers_are_rounded, cell("x", printed("0.30000000000000004"))),
     (numbers_are_rounded, cell("x", shown(text_plain="1.2345678901234e-05"))),
     (numbers_are_rounded, cell("x", shown(text_plain="array([ 0.12573022, -0.13210486])"))),
+    (prints_are_narrow, cell("x", printed("word " * 17))),
+    (prints_are_narrow, cell("x", shown(text_plain="w" * 81))),
     (cells_are_short, cell("\n".join(f"x{i} = {i}" for i in range(16)))),
     (no_cell_ends_in_a_semicolon, cell("ax.plot(x);")),
     (plots_end_in_show, cell("fig, ax = plt.subplots()")),
@@ -421,6 +434,7 @@ def test_a_good_notebook_breaks_no_rule(rule):
         cell("def draw():\n    fig, ax = plt.subplots()\n    print(1)"),
         cell("# nothing but a remark"),
         cell("n", shown(text_plain="123456789012")),
+        cell("n", shown(text_plain="W11*x1 + W12*x2 + " * 9, text_latex="$z$")),
         cell("n", shown(text_html="<b>3 states, 5 steps</b> [0.1234567]")),
         cell("check('delta-rule-1', 'your answer')", printed("agrees to 1e-10\n")),
         cell("from torch import nn\nx = t", tags=["needs-torch"]),

@@ -70,7 +70,7 @@ class Field:
     def __call__(self, x):
         """Return the map's value at x, and note x."""
         self.seen.append(np.array(x, dtype=float))
-        return np.sin(3 * self.A @ x) + (self.A @ x) ** 2
+        return np.sin(4 * self.A @ x) + self.A @ x
 
     def __repr__(self):
         return f"a smooth function from {self.A.shape[1]} to {self.A.shape[0]} numbers"
@@ -78,15 +78,18 @@ class Field:
 
 def _fields(rng):
     """Draw (f, x, v): a smooth map, a point and a direction."""
-    sizes = [(2, 3), (3, 2), (1, 1), (2, 2)]
-    return [(Field(rng.normal(size=(k, d))), rng.normal(size=d), rng.normal(size=d)) for d, k in sizes]
+    cases = []
+    for d, k in [(2, 3), (3, 2), (1, 1), (2, 2), (3, 3)]:
+        A, x, v = (rng.normal(size=shape) for shape in ((k, d), d, d))
+        cases.append((Field(A / np.abs(A @ v).max()), x, v))  # f changes at a rate of about 1 along v
+    return cases
 
 
 def _one_sided(cases):
     """Say so if a function was evaluated ahead of a point and not equally far behind it."""
     for f, x, _ in cases:
         behind = [2 * x - point for point in f.seen]
-        if not all(any(np.allclose(b, p, rtol=0, atol=1e-15) for p in f.seen) for b in behind):
+        if not all(any(np.allclose(b, p, rtol=0, atol=1e-12) for p in f.seen) for b in behind):
             return "The numbers agree, but the points do not lie on both sides of x, as a central difference asks."
         if all(np.array_equal(p, x) for p in f.seen):
             return "The numbers agree, but f was never evaluated beside x."

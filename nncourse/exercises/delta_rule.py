@@ -101,7 +101,7 @@ def _step_is_the_largest(answer, rng):
         X = rng.normal(size=(n, d)) * rng.uniform(0.3, 3) + rng.normal(size=d)
         step = answer(X.copy())
         if step is None:
-            return "Your function returns None: is it still the stub, or is a `return` missing?"
+            return "Your function returns None: still the stub, or is a `return` missing?"
         if np.ndim(step) != 0 or not np.isfinite(step) or step <= 0:
             return f"Expected one positive number (not one for each eigenvalue), got {step!r}."
         said = f"For an X of shape {X.shape} you say {step:.4g}."

@@ -47,7 +47,7 @@ class Calls:
         if not wrong:
             return objection
         if all(value is None for value in got):
-            return "Your function returns None: is it still the stub, or is a `return` missing?"
+            return "Your function returns None: still the stub, or is a `return` missing?"
         cause = self.cause(exercise, cases, got)
         i = wrong[0]
         lines = [
