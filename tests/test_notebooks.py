@@ -21,7 +21,8 @@ SHORTEST_ALT = 30  # characters
 SEEDED = {"default_rng", "Generator", "SeedSequence", "PCG64", "Philox", "BitGenerator"}
 PEERS = {"torch": "needs-torch", "sklearn": "needs-scikit-learn", "gensim": "needs-gensim"}
 
-PATH = re.compile(r"(?<![\w.:/-])(/home/|/Users/|/root/|/tmp/|/var/|/work/)|\b[A-Z]:\\|0x[0-9a-f]{6,}|file://")
+HERE = re.escape(str(ROOT.parent))
+PATH = re.compile(rf"(?<![\w.:/-])(/home/|/Users/|/root/|/tmp/|/var/|{HERE}/)|\b[A-Z]:\\|0x[0-9a-f]{{6,}}|file://")
 TIMING = re.compile(r"\b\d+(\.\d+)? ?(s|ms|µs|us|ns|sec|secs|seconds?|minutes?)\b")
 FLOAT = re.compile(r"\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+")
 RAW_ARRAY = re.compile(r"\[[^\[\]]*\d\.\d{8,}[^\[\]]*\]")
@@ -378,6 +379,7 @@ BREAKS = [  # the rule, and a notebook that breaks it: one more cell, or a chang
     (nothing_failed, cell("1 / 0", new_output("error", ename="ZeroDivisionError", evalue="", traceback=[]))),
     (nothing_on_stderr, cell("warn()", printed("careful", "stderr"))),
     (no_machine_in_it, cell("x", printed("saved in /home/ada/notes"))),
+    (no_machine_in_it, cell("x", printed(f"saved in {ROOT}/notes"))),
     (no_machine_in_it, cell("x", shown(text_plain="'C:\\Users'"))),
     (no_machine_in_it, cell("open('/tmp/file')")),
     (no_machine_in_it, cell("f", shown(text_plain="<function f at 0x7f3a12345678>"))),
