@@ -4,9 +4,11 @@ import re
 import threading
 import time
 
+import nbformat
 import numpy as np
 import pytest
 import sympy as sp
+from conftest import ROOT
 
 from nncourse.exercises import REGISTRY, check
 from nncourse.exercises.core import KINDS, STUB
@@ -160,3 +162,35 @@ def test_every_property_exercise_tells_at_least_four_wrong_answers_apart_from_th
     for exercise in REGISTRY:
         if isinstance(exercise.judge, Holds):
             assert all(check(exercise.id, m.answer).message != STUB for m in exercise.mistakes)
+
+
+def cells_of(exercise):
+    """Return the cells of its chapter from an exercise's beginning to the end of its solution."""
+    (path,) = (ROOT / "book").rglob(f"{exercise.chapter}.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    starts = [i for i, cell in enumerate(cells) if f":label: {exercise.id}\n" in cell.source + "\n"]
+    assert len(starts) == 1, f"{path.name}: {exercise.id} begins {len(starts)} times"
+    ends = [i for i, cell in enumerate(cells) if "{solution-end}" in cell.source and i > starts[0]]
+    return cells[starts[0] : ends[0] + 1]
+
+
+@each_exercise
+def test_the_chapter_has_the_exercise_with_stub_hints_and_solution(exercise):
+    cells = cells_of(exercise)
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    title = re.search(r"\{exercise-start\} (.+)", text)[1]
+    assert title.endswith(f": {exercise.kind}, {exercise.minutes} minutes")
+    assert 1 <= text.count("{admonition} Hint") <= 3
+    assert text.count("{solution-start}") == 1
+    assert text.index("{exercise-end}") < text.index("Hint 1") < text.index("{solution-start}")
+    checks = [cell for cell in cells if cell.cell_type == "code" and f'check("{exercise.id}", ' in cell.source]
+    verdicts = [cell.outputs[0].data["text/plain"] for cell in checks]
+    assert verdicts[0].startswith("Not")
+    assert len(verdicts) >= 2
+    assert all(verdict.startswith("Passed") for verdict in verdicts[1:])
+
+
+def test_every_chapter_with_exercises_checks_registered_ones_only():
+    for path in (ROOT / "book").rglob("*.ipynb"):
+        source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        assert set(re.findall(r'check\("([\w-]+)"', source)) <= set(BY_ID), path.name
