@@ -69,9 +69,10 @@ class Softmax:
     @np.errstate(over="ignore")  # numbers 1e308 and -1e308 are infinitely far apart: e is 0
     def __call__(self, z):
         """Return the softmax of the last axis, of z's shape. No finite z overflows."""
-        e = np.exp(z - z.real.max(axis=-1, keepdims=True))
-        e /= e.sum(axis=-1, keepdims=True)
-        return e
+        z = z.T.copy()  # classes first: NumPy adds up long rows several times as fast as short ones
+        e = np.exp(z - z.real.max(axis=0))
+        e /= e.sum(axis=0)
+        return e.T
 
     def backward(self, z, a, v):
         """Return J^T v = a * (v - a.v), row by row; all arrays of shape (n, d).
