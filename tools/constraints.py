@@ -9,12 +9,13 @@ import venv
 from pathlib import Path
 
 HEADER = "# The whole tool chain, fixed. Renew with: make constraints\n"
+CUDA = ("cuda-", "nvidia-", "triton")  # what PyTorch brings on Linux for graphics cards: not needed, not fixed
 ELSEWHERE = ("colorama==0.4.6",)  # needed on other systems than the one that writes the file
 
 
 def versions(freeze):
-    """Return the lines of `pip freeze` that name a release, without local suffixes such as +cpu, sorted."""
-    lines = [line.partition("+")[0] for line in freeze.splitlines() if "==" in line]
+    """Return the lines of `pip freeze` that name a release, without CUDA and suffixes such as +cpu, sorted."""
+    lines = [line.partition("+")[0] for line in freeze.splitlines() if "==" in line and not line.startswith(CUDA)]
     return sorted({*lines, *ELSEWHERE}, key=str.lower)
 
 
