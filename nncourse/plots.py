@@ -48,12 +48,13 @@ def network(ax, sizes, layer_labels=None, values=None, *, error_terms=None, radi
     radius : float
         The circles' radius; columns are 1.2 apart, rows 0.55.
     """
-    places = [[(1.2 * l, 0.55 * ((d - 1) / 2 - i)) for i in range(d)] for l, d in enumerate(sizes)]
+    places = [[np.array([1.2 * l, 0.55 * ((d - 1) / 2 - i)]) for i in range(d)] for l, d in enumerate(sizes)]
     for left, right in pairwise(places):
         for p in left:
             for q in right:
-                arrow = {"arrowstyle": "-|>", "color": "0.55", "lw": 0.9, "shrinkA": 15, "shrinkB": 15}
-                ax.annotate("", xy=q, xytext=p, arrowprops=arrow, zorder=1)
+                rim = radius * (q - p) / np.linalg.norm(q - p)
+                arrow = {"arrowstyle": "-|>", "color": "0.55", "lw": 0.9, "shrinkA": 0, "shrinkB": 1}
+                ax.annotate("", xy=q - rim, xytext=p + rim, arrowprops=arrow)
     for l, column in enumerate(places):
         for i, p in enumerate(column):
             ax.add_patch(plt.Circle(p, radius, facecolor="white", edgecolor="0.35", lw=1.8, zorder=2))
