@@ -71,7 +71,7 @@ def network(ax, sizes, layer_labels=None, values=None, *, error_terms=None, radi
     ax.axis("off")
 
 
-def surface(ax, loss, limits, *, paths=(), labels=("$w_1$", "$w_2$"), levels=14):
+def surface(ax, loss, limits, *, paths=()):
     """Draw contours of a loss over two weights, and paths on it.
 
     Parameters
@@ -84,24 +84,20 @@ def surface(ax, loss, limits, *, paths=(), labels=("$w_1$", "$w_2$"), levels=14)
         (lowest w_1, highest w_1, lowest w_2, highest w_2).
     paths : sequence of (ndarray of shape (steps, 2), str)
         Points on the way, and the path's label.
-    labels : tuple of str
-        The axes' labels.
-    levels : int
-        The number of contours.
     """
     u, v = np.linspace(limits[0], limits[1], 61), np.linspace(limits[2], limits[3], 61)
     height = np.array([[loss(p, q) for p in u] for q in v])
-    ax.contourf(u, v, np.sqrt(height), levels=levels, cmap="Blues_r", alpha=0.75)
+    ax.contourf(u, v, np.sqrt(height), levels=14, cmap="Blues_r", alpha=0.75)
     for i, (path, label) in enumerate(paths):
         path = np.asarray(path)
         ax.plot(*path.T, "o-", color=(RED, ORANGE, "black")[i % 3], ms=3.5, lw=1.5, label=label)
-    ax.set(xlabel=labels[0], ylabel=labels[1], xlim=limits[:2], ylim=limits[2:])
+    ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=limits[:2], ylim=limits[2:])
     ax.grid(False)
     if any(label for _, label in paths):
         ax.legend(labelcolor="black", frameon=True, framealpha=0.9)
 
 
-def pictures(images, titles, *, rows=1, cmap="Greys", symmetric=False):
+def pictures(images, titles, *, cmap="Greys", symmetric=False):
     """Draw square pictures side by side, each with its title, and return the figure.
 
     Parameters
@@ -110,8 +106,6 @@ def pictures(images, titles, *, rows=1, cmap="Greys", symmetric=False):
         One picture per row; `pixels` is a square number.
     titles : sequence of str
         One a picture.
-    rows : int
-        How many rows of pictures.
     cmap : str
         Matplotlib's name of the colours.
     symmetric : bool
@@ -120,11 +114,9 @@ def pictures(images, titles, *, rows=1, cmap="Greys", symmetric=False):
     images = np.asarray(images)
     side = int(np.sqrt(images.shape[1]))
     top = np.abs(images).max() if symmetric else None
-    columns = -(-len(images) // rows)
-    figure, axes = plt.subplots(rows, columns, figsize=(0.85 * columns, 1.1 * rows), squeeze=False)
-    for ax in axes.flat:
+    figure, axes = plt.subplots(1, len(images), figsize=(0.85 * len(images), 1.1), squeeze=False)
+    for ax, image, title in zip(axes[0], images, titles, strict=True):
         ax.axis("off")
-    for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image.reshape(side, side), cmap=cmap, vmin=-top if symmetric else None, vmax=top)
         ax.set_title(title, fontsize=10)
     return figure

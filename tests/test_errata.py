@@ -9,6 +9,7 @@ from conftest import ROOT
 
 from nncourse.feedforward import FeedForward
 from nncourse.optimizers import GradientDescent
+from nncourse.single_layer import SingleLayer
 
 PAGE = (ROOT / "book" / "reference" / "errata.md").read_text(encoding="utf-8")
 
@@ -40,8 +41,10 @@ def test_a_step_is_minus_the_learning_rate_times_the_gradient():
 def test_without_a_bias_no_weight_separates_one_from_two():
     x, label = np.array([1.0, 2.0]), np.array([-1.0, 1.0])
     for w in np.linspace(-100, 100, 2001):
-        assert (np.sign(w * x) != label).any()
-    assert (np.sign(np.stack([np.ones(2), x], axis=1) @ [-1.5, 1.0]) == label).all()
+        without, _ = SingleLayer((1, 1)).forward({"W": [[w]]}, x[:, None])
+        assert (np.sign(without[:, 0]) != label).any()
+    with_bias, _ = SingleLayer((1, 1), bias=True).forward({"W": [[-1.5, 1.0]]}, x[:, None])
+    np.testing.assert_array_equal(np.sign(with_bias[:, 0]), label)
 
 
 @pytest.mark.equation("S-Alg1")
