@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@cat $^ | cmp -s - $@ || { set -e; \
 	  echo "Creating the environment in $(VENV): a few minutes, once."; \
 	  $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers]"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers,fast]"; \
 	  cat $^ > $@; }
 	@touch $@
 
@@ -42,7 +42,7 @@ test: lint  ## run every test, and every cell of every chapter against its store
 notebooks: $(STAMP)  ## run the chapters in place and normalise them (ONLY=path for one)
 	$(BIN)/python -m tools.notebooks $(or $(ONLY),$(CHAPTERS))
 
-bench: $(STAMP)  ## time the package against PyTorch and scikit-learn, side by side
+bench: $(STAMP)  ## time the package against PyTorch, scikit-learn and gensim, side by side
 	$(BIN)/python -m benchmarks
 
 constraints:  ## renew constraints.txt from a fresh environment

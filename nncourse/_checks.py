@@ -80,6 +80,34 @@ def check_labels(name, value, n, classes):
     return labels
 
 
+def check_ids(name, value, shape, V, *, absent=False):
+    """Return `value` as word ids: integers of the given shape, each in 0 .. V - 1; -1 for no word where allowed.
+
+    A string in the shape stands for any length of at least one.
+
+    Raises
+    ------
+    TypeError
+        The ids are not integers.
+    ValueError
+        The shape is another, an axis is empty, or an id is out of range: the message names the first one.
+    """
+    ids = as_array(name, value, shape)
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{name}: expected integer word ids, got {ids.dtype} ({type(value).__name__})")
+    matches = ids.ndim == len(shape) and all(
+        got == want if isinstance(want, int) else got >= 1 for got, want in zip(ids.shape, shape, strict=True)
+    )
+    if not matches:
+        raise ValueError(f"{name}: expected shape {shape_text(shape)}, got {shape_text(ids.shape)}")
+    lowest = -1 if absent else 0
+    outside = np.argwhere((ids < lowest) | (ids >= V))
+    if len(outside):
+        where = tuple(int(i) for i in outside[0])
+        raise ValueError(f"{name}: expected ids {lowest} .. {V - 1}, got {ids[where]} at index {where}")
+    return ids
+
+
 def check_positive(name, value, *, whole=False):
     """Return a number (a whole one where asked) that is finite and above zero, or raise.
 

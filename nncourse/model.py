@@ -18,6 +18,8 @@ ADVICE = "the numbers are finite but too large; scale x, y or params down"
 class Model(ABC):
     """The methods that all models share. Rows are examples; parameters are a mapping of names to arrays."""
 
+    bias = False
+
     @abstractmethod
     def shapes(self):
         """Return the parameters' names and shapes, a dict of str to tuple of int."""
@@ -61,9 +63,10 @@ class Model(ABC):
         check_rng(rng)
         if dtype not in (np.float64, np.float32, "float64", "float32"):
             raise TypeError(f"dtype: expected float64 or float32, got {dtype!r}")
-        return {name: self._draw(rng, shape).astype(dtype) for name, shape in self.shapes().items()}
+        return {name: self.draw(rng, name, shape).astype(dtype) for name, shape in self.shapes().items()}
 
-    def _draw(self, rng, shape):
+    def draw(self, rng, name, shape):
+        """Return one parameter's first values; a subclass may do it otherwise for some names."""
         W = rng.standard_normal(shape) / np.sqrt(shape[1])
         if self.bias:
             W[:, 0] = 0
