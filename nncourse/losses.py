@@ -4,12 +4,12 @@ Each loss E is a mean over the rows. It knows its value and the *error term* of 
 row an example (already divided by the number of rows).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nncourse._checks import check_array, check_labels
-from nncourse.activations import Softmax, log_softmax
+from nncourse.activations import Softmax, log_softmax, sigmoid
 
 SMALL = 1e-30  # below it the logarithm of a probability is taken before it can underflow
 
@@ -87,7 +87,75 @@ class CrossEntropy:
         return value, delta
 
 
-BY_NAME = {loss.name: loss for loss in (SquaredLoss(), CrossEntropy())}
+class _OfSigns:
+    """What the two forms of logistic regression share: labels y in {-1, +1}, and one function of y z."""
+
+    def check_activation(self, f):
+        """Raise ValueError unless the last activation function is the one that this form is written for."""
+        if f.name != self.after:
+            raise ValueError(f"loss: {self.name} expects {self.after} as the last activation, got {f.name}")
+
+    def check(self, y, n, d):
+        """Return the labels as an array of shape (n, d) of -1 and +1, or raise ValueError or TypeError."""
+        y = check_array("y", y, (n, d))
+        outside = np.argwhere(np.abs(y) != 1)
+        if len(outside):
+            where = tuple(int(i) for i in outside[0])
+            raise ValueError(f"y: expected labels -1 and +1, got {y[where]:g} at index {where}")
+        return y
+
+    def value(self, z, a, y):
+        """Return the mean over the rows of log(1 + exp(-y z)), summed over the outputs; no finite z overflows."""
+        return np.sum(log_one_plus_exp(-y * z)) / len(y)
+
+    def value_and_delta(self, f, z, a, y):
+        """Return the value and dE/dz = -y sigma(-y z) / n, of shape (n, d)."""
+        return self.value(z, a, y), -y * sigmoid(-y * z) / len(y)
+
+
+@dataclass(frozen=True)
+class LogisticLoss(_OfSigns):
+    """The logistic loss log(1 + exp(-y z)) of labels y in {-1, +1}, shape (n, d), for a score z: f is the identity.
+
+    Source
+    ------
+    S-1.1.2b
+    """
+
+    name: str = "logistic"
+    after: str = field(default="identity", repr=False)
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy(_OfSigns):
+    """The cross-entropy of labels y in {-1, +1}, shape (n, d), for a probability a = sigma(z) of +1.
+
+    It is -log a where y = +1 and -log(1 - a) where y = -1, in one formula -log((1 - y) / 2 + y a). That equals
+    log(1 + exp(-y z)), and is computed so: 1 - a loses digits when a is close to 1.
+
+    Source
+    ------
+    S-1.1.2b
+    """
+
+    name: str = "binary cross-entropy"
+    after: str = field(default="sigmoid", repr=False)
+
+
+def log_one_plus_exp(u):
+    """Return log(1 + exp(u)) of every entry, for real or complex u: exact for small u, u itself for large.
+
+    Examples
+    --------
+    >>> log_one_plus_exp(np.array([-1000.0, 0.0, 1000.0])).round(6).tolist()
+    [0.0, 0.693147, 1000.0]
+    """
+    positive = np.real(u) > 0
+    e = np.exp(np.where(positive, -u, u))  # |e| <= 1: nothing overflows
+    return np.where(positive, u, 0) + np.log1p(e)
+
+
+BY_NAME = {loss.name: loss for loss in (SquaredLoss(), CrossEntropy(), LogisticLoss(), BinaryCrossEntropy())}
 
 
 def loss_function(name):
@@ -105,7 +173,7 @@ def loss_function(name):
     >>> loss_function("squared")
     SquaredLoss(name='squared')
     """
-    if isinstance(name, (SquaredLoss, CrossEntropy)):
+    if isinstance(name, tuple(type(loss) for loss in BY_NAME.values())):
         return name
     if not isinstance(name, str):
         raise TypeError(f"loss: expected a name or a loss, got {type(name).__name__}")

@@ -97,4 +97,9 @@ def torch_activation(name, z):
 def _torch_loss(loss, activation, z, y):
     if loss == "cross-entropy":
         return import_torch().nn.functional.cross_entropy(z, y)
+    if loss == "logistic":
+        return import_torch().nn.functional.soft_margin_loss(z, y, reduction="sum") / len(y)
+    if loss == "binary cross-entropy":
+        half = import_torch().nn.functional.binary_cross_entropy
+        return half(torch_activation(activation, z), (1 + y) / 2, reduction="sum") / len(y)
     return ((y - torch_activation(activation, z)) ** 2).sum() / (2 * len(y))

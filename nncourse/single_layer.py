@@ -86,6 +86,51 @@ def jacobian_rule(W, x, y, f):
     return np.outer(f.jacobian(z).T @ (f(z) - y), x)
 
 
+def least_squares(x, y, *, bias=False):
+    """Return the W with the smallest squared loss of the linear network y = W x, in closed form.
+
+    The slope is zero where W X^T X = Y^T X. That is solved through X itself (by its singular values), since
+    X^T X has twice as many digits to lose.
+
+    Parameters
+    ----------
+    x : array_like of shape (n, d0)
+        One row per example.
+    y : array_like of shape (n, d1)
+        The labels.
+    bias : bool
+        Whether a constant 1 goes before the inputs; the first column of W then holds the biases.
+
+    Returns
+    -------
+    dict of str to ndarray
+        {"W": array of shape (d1, d0), or (d1, 1 + d0) with a bias}.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A shape does not fit, a number is not finite, or the columns of x (with the ones, if any) are linearly
+        dependent: then many W are equally good.
+
+    Source
+    ------
+    S-1.1.2a
+
+    Examples
+    --------
+    >>> least_squares([[1.0], [2.0]], [[3.0], [5.0]], bias=True)["W"].round(6).tolist()
+    [[1.0, 2.0]]
+    """
+    x = check_array("x", x, ("n", "d0"))
+    y = check_array("y", y, (len(x), "d1"))
+    x = with_ones(x) if check_bool("bias", bias) else x
+    W, _, rank, _ = np.linalg.lstsq(x, y, rcond=None)
+    d = x.shape[1]
+    if rank < d:
+        raise ValueError(f"x: expected {d} independent columns, got {rank}")
+    return {"W": W.T}
+
+
 def _check_example(W, x, y):
     W = check_array("W", W, ("d1", "d0"))
     return W, check_array("x", x, (W.shape[1],)), check_array("y", y, (W.shape[0],))

@@ -9,7 +9,7 @@ from nncourse import params as mapping
 from nncourse.activations import Softmax, activation
 from nncourse.feedforward import FeedForward
 from nncourse.gradient_check import central_difference, check_gradient, complex_step, random_direction
-from nncourse.losses import CrossEntropy
+from nncourse.losses import BinaryCrossEntropy, CrossEntropy, LogisticLoss
 from nncourse.model import Model
 from nncourse.optimizers import GradientDescent
 from nncourse.peers import torch_loss_and_grad
@@ -25,6 +25,8 @@ def rows(model, n, rng):
     x = rng.standard_normal((n, d_in))
     if isinstance(model.loss, CrossEntropy):
         return x, rng.integers(d_out, size=n)
+    if isinstance(model.loss, (LogisticLoss, BinaryCrossEntropy)):
+        return x, rng.choice([-1.0, 1.0], size=(n, d_out))
     return x, rng.standard_normal((n, d_out))
 
 
@@ -70,6 +72,8 @@ MODELS = [
     *single_layer("relu"),
     *single_layer("softmax"),
     *single_layer("softmax", "cross-entropy"),
+    *single_layer("identity", "logistic"),
+    *single_layer("sigmoid", "binary cross-entropy"),
     *feedforward("tanh"),
     *feedforward("softmax", loss="cross-entropy"),
     *feedforward("tanh", "identity"),
@@ -78,6 +82,8 @@ MODELS = [
     *feedforward("softmax", "tanh"),  # coupled in the middle: the printed recursion is wrong here
     *feedforward("identity", "softmax"),
     *feedforward("tanh", "softmax", loss="cross-entropy"),
+    *feedforward("tanh", "identity", loss="logistic"),
+    *feedforward("tanh", "sigmoid", loss="binary cross-entropy"),
     *feedforward("identity", "identity", "identity"),
     *feedforward("tanh", "sigmoid", "identity"),
     *feedforward("sigmoid", "softmax", "tanh"),
@@ -195,6 +201,10 @@ def test_the_loss_is_the_one_that_evaluate_and_forward_say(case, rng):
     output, _ = case.model.forward(params, x)
     if isinstance(case.model.loss, CrossEntropy):
         by_hand = -np.mean([np.log(p[label]) for p, label in zip(output, y, strict=True)])
+    elif isinstance(case.model.loss, LogisticLoss):
+        by_hand = np.mean([sum(np.log(1 + np.exp(-y_i * a_i))) for a_i, y_i in zip(output, y, strict=True)])
+    elif isinstance(case.model.loss, BinaryCrossEntropy):
+        by_hand = -np.mean([sum(np.log((1 - y_i) / 2 + y_i * a_i)) for a_i, y_i in zip(output, y, strict=True)])
     else:
         by_hand = np.mean([sum((y_i - a_i) ** 2) / 2 for a_i, y_i in zip(output, y, strict=True)])
     np.testing.assert_allclose(case.model.loss_and_grad(params, x, y)[0], by_hand, rtol=1e-13)

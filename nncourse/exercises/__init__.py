@@ -2,10 +2,15 @@
 
 import numpy as np
 
-from nncourse.exercises import backpropagation, before_you_start, delta_rule
+from nncourse.exercises import backpropagation, before_you_start, delta_rule, linear_and_logistic_regression
 from nncourse.exercises.core import Verdict, find, judged
 
-REGISTRY = (*before_you_start.EXERCISES, *delta_rule.EXERCISES, *backpropagation.EXERCISES)
+REGISTRY = (
+    *before_you_start.EXERCISES,
+    *delta_rule.EXERCISES,
+    *linear_and_logistic_regression.EXERCISES,
+    *backpropagation.EXERCISES,
+)
 
 
 def check(id, answer, *, seconds=10.0):

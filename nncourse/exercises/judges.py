@@ -185,8 +185,10 @@ def _close(got, wanted, tolerance):
         got, wanted = np.asarray(got, dtype=complex), np.asarray(wanted, dtype=complex)
     except (TypeError, ValueError):
         return False
-    if got.shape != wanted.shape or not np.isfinite(got).all():
+    if got.shape != wanted.shape:
         return False
+    if not (np.isfinite(got).all() and np.isfinite(wanted).all()):  # equal to a mistake that overflows too
+        return np.array_equal(got, wanted, equal_nan=True)
     size = max(np.max(np.abs(wanted), initial=0.0), 1e-12)
     return bool(np.max(np.abs(got - wanted), initial=0.0) <= tolerance * size)
 
