@@ -81,9 +81,11 @@ def _fields(rng):
     cases = []
     for d, k in [(2, 3), (3, 2), (1, 1), (2, 2), (3, 3)]:
         A, x, v = (rng.normal(size=shape) for shape in ((k, d), d, d))
-        while np.abs(A @ v).max() < 0.5 * np.abs(A).max() * np.linalg.norm(v):  # v is a quiet direction
-            v = rng.normal(size=d)
-        cases.append((Field(A / np.abs(A @ v).max()), x, v))  # f changes at a rate of about 1 along v
+        v *= rng.uniform(1.5, 2.5) / np.linalg.norm(v)
+        A /= np.abs(A).max() * np.linalg.norm(v)
+        while np.abs((1 + 4 * np.cos(4 * A @ x)) * (A @ v)).max() < 1:  # the map hardly changes along v
+            x, v = rng.normal(size=d), v[rng.permutation(d)] * rng.choice([-1, 1], d)
+        cases.append((Field(A), x, v))
     return cases
 
 
