@@ -21,6 +21,7 @@ MODULES = (
     "optimizers",
     "params",
     "peers",
+    "perceptron",
     "plots",
     "single_layer",
     "source",

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "nncourse"
 FLOORS = [  # a module imports from its own floor or from one below
     {"_checks", "activations", "losses", "params"},
     {"model", "optimizers", "gradient_check", "datasets"},
-    {"single_layer", "feedforward"},
+    {"single_layer", "perceptron", "feedforward"},
     {"training", "derivations", "autodiff", "exercises", "plots", "peers", "source"},
 ]
 FLOOR = {name: i for i, floor in enumerate(FLOORS) for name in floor}

@@ -2,13 +2,20 @@
 
 import numpy as np
 
-from nncourse.exercises import backpropagation, before_you_start, delta_rule, linear_and_logistic_regression
+from nncourse.exercises import (
+    backpropagation,
+    before_you_start,
+    delta_rule,
+    linear_and_logistic_regression,
+    perceptron,
+)
 from nncourse.exercises.core import Verdict, find, judged
 
 REGISTRY = (
     *before_you_start.EXERCISES,
     *delta_rule.EXERCISES,
     *linear_and_logistic_regression.EXERCISES,
+    *perceptron.EXERCISES,
     *backpropagation.EXERCISES,
 )
 
