@@ -1,5 +1,6 @@
 """Linear and logistic regression: closed form, other people's fits, and the printed loss, refuted."""
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -24,7 +25,7 @@ def test_descent_arrives_at_the_closed_form_which_others_find_too(bias, rng):
     layer = SingleLayer((3, 2), bias=bias)
     assert closed["W"].shape == layer.shapes()["W"]
     descended, _ = fit(layer, layer.init(rng), x, y, GradientDescent(0.3), epochs=2000)
-    np.testing.assert_allclose(descended["W"], closed["W"], rtol=1e-9)
+    np.testing.assert_allclose(descended["W"], closed["W"], rtol=1e-10)
     _, grads = layer.loss_and_grad(closed, x, y)
     np.testing.assert_allclose(grads["W"], 0, atol=1e-14)
     theirs = linear_model.LinearRegression(fit_intercept=bias).fit(x, y)
@@ -32,9 +33,25 @@ def test_descent_arrives_at_the_closed_form_which_others_find_too(bias, rng):
     np.testing.assert_allclose(closed["W"], expected, rtol=1e-12)
 
 
+@pytest.mark.equation("S-1.1.2a")
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_closed_form_is_the_exact_fraction_that_the_slope_demands(bias, rng):
+    x, y = rng.integers(-9, 10, (7, 3)), rng.integers(-9, 10, (7, 2))
+    X, Y = sp.Matrix(np.column_stack([np.ones(7, int), x]) if bias else x), sp.Matrix(y)
+    exact = (Y.T * X) * (X.T * X).inv()  # W X^T X = Y^T X
+    np.testing.assert_allclose(least_squares(x, y, bias=bias)["W"], np.array(exact, float), rtol=1e-12)
+
+
+def test_columns_that_differ_in_the_ninth_digit_are_still_told_apart():
+    x = np.array([[1, 1], [1, 1 + 1e-9], [1, 1 - 1e-9]])
+    assert np.linalg.matrix_rank(x.T @ x) == 1  # so no solution of W X^T X = Y^T X finds the weights
+    np.testing.assert_allclose(least_squares(x, x @ [[2.0], [3.0]])["W"], [[2, 3]], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
+        ([[1.0, 2.0]], [[1.0]], "x: expected 2 independent columns, got 1"),
         ([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], [[1.0]] * 3, "x: expected 2 independent columns, got 1"),
         ([[1.0], [1.0]], [[1.0], [2.0]], "x: expected 2 independent columns, got 1"),
         ([[1.0], [2.0]], [[1.0]], r"y: expected shape \(2, d1\), got \(1, 1\)"),
@@ -44,6 +61,11 @@ def test_descent_arrives_at_the_closed_form_which_others_find_too(bias, rng):
 def test_least_squares_names_what_it_cannot_use(x, y, message):
     with pytest.raises(ValueError, match=message):
         least_squares(x, y, bias=len(x[0]) == 1)
+
+
+def test_least_squares_takes_no_word_for_a_bias():
+    with pytest.raises(TypeError, match="bias: expected True or False, got 'no'"):
+        least_squares([[1.0], [2.0]], [[1.0], [2.0]], bias="no")
 
 
 @pytest.mark.equation("S-1.1.2b")
@@ -62,6 +84,50 @@ def test_both_forms_of_logistic_regression_have_one_gradient(bias, rng):
 
 
 @pytest.mark.equation("S-1.1.2b")
+@pytest.mark.parametrize("loss", ["logistic", "binary cross-entropy"])
+def test_value_and_slope_are_those_of_exact_arithmetic(loss, rng):
+    z, y = 5 * rng.standard_normal((4, 3)), rng.choice([-1.0, 1.0], (4, 3))
+    pairs = [(mpmath.mpf(a), int(b)) for a, b in zip(z.flat, y.flat, strict=True)]
+    with mpmath.workdps(40):
+        probability = [1 / (1 + mpmath.exp(-a)) for a, _ in pairs]
+        likely = [p if b > 0 else 1 - p for p, (_, b) in zip(probability, pairs, strict=True)]
+        expected = -sum(map(mpmath.log, likely)) / 4
+        slopes = [(p - (1 + b) // 2) / 4 for p, (_, b) in zip(probability, pairs, strict=True)]
+    value, delta = loss_function(loss).value_and_delta(None, z, sigma(z), y)
+    np.testing.assert_allclose(value, float(expected), rtol=1e-14)
+    np.testing.assert_allclose(delta.ravel(), np.array(slopes, float), rtol=1e-14)
+
+
+@pytest.mark.equation("S-1.1.2b")
+@pytest.mark.parametrize("turn", [0, 0.3j, 2j])
+def test_the_stable_logarithm_keeps_its_digits_for_real_and_complex_numbers(turn):
+    u = np.array([-700, -40, -3, -1e-9, 0, 1e-9, 2, 35, 36, 700, 1e300]) + turn
+    with mpmath.workdps(1000):
+        exact = np.array([complex(mpmath.log1p(mpmath.exp(mpmath.mpc(v)))) for v in u[:-1]] + [u[-1]])
+    got = log_one_plus_exp(u)
+    np.testing.assert_allclose(np.imag(got), exact.imag, rtol=1e-14)  # all that the complex step reads
+    np.testing.assert_allclose(np.real(got), exact.real, rtol=1e-14, atol=1e-15 if turn else 0)
+
+
+@pytest.mark.equation("S-1.1.2b")
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_converged_fit_is_the_root_of_the_slope_in_exact_arithmetic(bias, rng):
+    x = rng.integers(-4, 5, (12, 1)) / 2
+    y = np.where(rng.random((12, 1)) < sigma(x + 0.5), 1.0, -1.0)
+    layer = SingleLayer((1, 1), "identity", "logistic", bias)
+    params, _ = fit(layer, layer.init(rng), x, y, GradientDescent(1.0), epochs=2000)
+    rows = [((1.0, a) if bias else (a,), b) for a, b in zip(x[:, 0], y[:, 0], strict=True)]
+
+    def slope(*w):
+        pulls = [(row, -b / (1 + mpmath.exp(b * mpmath.fdot(row, w)))) for row, b in rows]
+        return [sum(row[j] * pull for row, pull in pulls) for j in range(len(w))]
+
+    with mpmath.workdps(30):
+        root = mpmath.findroot(slope if bias else lambda w: slope(w)[0], [0.1] * (1 + bias) if bias else 0.1)
+    np.testing.assert_allclose(params["W"][0], np.array(list(root) if bias else [root], float), rtol=1e-10)
+
+
+@pytest.mark.equation("S-1.1.2b")
 @pytest.mark.parametrize("bias", [False, True])
 def test_a_converged_fit_is_that_of_scikit_learn(bias, rng):
     linear_model = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is an oracle")
@@ -69,9 +135,10 @@ def test_a_converged_fit_is_that_of_scikit_learn(bias, rng):
     y = np.where(x @ [1.0, -1.0] + 0.5 + rng.logistic(size=80) > 0, 1.0, -1.0)
     layer = SingleLayer((2, 1), "identity", "logistic", bias)
     params, _ = fit(layer, layer.init(rng), x, y[:, None], GradientDescent(1.0), epochs=5000)
-    theirs = linear_model.LogisticRegression(C=np.inf, fit_intercept=bias, tol=1e-12, max_iter=1000).fit(x, y)
+    how = {"C": np.inf, "fit_intercept": bias, "solver": "newton-cholesky", "tol": 1e-12}
+    theirs = linear_model.LogisticRegression(**how).fit(x, y)
     expected = np.append(theirs.intercept_, theirs.coef_) if bias else theirs.coef_[0]
-    np.testing.assert_allclose(params["W"][0], expected, rtol=1e-5)
+    np.testing.assert_allclose(params["W"][0], expected, rtol=1e-10)
 
 
 @pytest.mark.equation("S-1.1.2b")
@@ -86,8 +153,11 @@ def test_no_finite_score_overflows():
 @pytest.mark.parametrize("name", ["logistic", "binary cross-entropy"])
 def test_labels_and_activations_are_checked(name):
     loss = loss_function(name)
-    with pytest.raises(ValueError, match=r"y: expected labels -1 and \+1, got 0 at index \(1, 0\)"):
-        loss.check([[1.0], [0.0]], 2, 1)
+    for label in (0, 0.5, 2):
+        with pytest.raises(ValueError, match=rf"y: expected labels -1 and \+1, got {label} at index \(1, 0\)"):
+            loss.check([[1.0], [label]], 2, 1)
+    with pytest.raises(ValueError, match=r"y: expected shape \(2, 1\), got \(2, 2\)"):
+        loss.check([[1, -1], [1, 1]], 2, 1)
     with pytest.raises(ValueError, match=f"loss: {name} expects {loss.after} as the last activation, got tanh"):
         SingleLayer((2, 1), "tanh", name)
 
@@ -102,6 +172,8 @@ def test_sympy_finds_the_two_forms_identical_and_the_printed_one_different(y):
     assert derivation.identical(score, derivation.on_the_probability(y))
     assert not derivation.identical(score, derivation.as_printed(y))
     assert sp.simplify(derivation.slope(score) + y / (1 + sp.exp(y * derivation.z))) == 0
+    assert not derivation.identical(score, score + 1)  # equal slopes alone are not enough,
+    assert not derivation.identical(score, score + derivation.z)  # nor is an equal value at 0
     s = derivation.sigmoid(derivation.z)
     assert sp.simplify((derivation.bend(score) - s * (1 - s)).rewrite(sp.exp)) == 0  # nowhere negative
 

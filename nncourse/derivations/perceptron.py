@@ -1,6 +1,9 @@
-"""The steps of the perceptron's mistake bound, and why the delta rule cannot be the perceptron, by sympy."""
+"""The perceptron's bound and its loss, and why the delta rule cannot give its step, derived by sympy."""
 
 import sympy as sp
+
+w, x, z = sp.symbols("w x z", real=True)
+t = sp.Symbol("t", positive=True)
 
 
 def vectors(d):
@@ -31,24 +34,121 @@ def progress(d, y):
     return sp.expand((w + y * x).dot(u) - w.dot(u) - y * x.dot(u))
 
 
-def squared_update(y):
-    """Return the delta rule's step in w, y - f, for x = 1, f' replaced by 1 and the wrong answer f = -y: 2 y.
+def most_mistakes(lower, upper, k):
+    """Return the k at which a lower wall reaches an upper one, having shown that it lies above it ever after.
+
+    Parameters
+    ----------
+    lower, upper : sympy expression
+        What w.u is at least, and what it is at most, after k mistakes.
+    k : sympy Symbol
+        The number of mistakes, a positive symbol.
+
+    Raises
+    ------
+    ValueError
+        The walls do not meet exactly once, at a k above 0, or the lower one is not above the upper one afterwards.
+
+    Source
+    ------
+    S-fn1b
+
+    Examples
+    --------
+    >>> k, R, gamma = sp.symbols("k R gamma", positive=True)
+    >>> most_mistakes(k * gamma, sp.sqrt(k) * R, k)
+    R**2/gamma**2
+    """
+    meetings = sp.solve(sp.Eq(lower, upper), k)
+    if len(meetings) != 1 or not meetings[0].is_positive:
+        raise ValueError(f"lower, upper: expected walls that meet once, at a k above 0, got {meetings}")
+    later = sp.factor((lower - upper).subs(k, meetings[0] * (1 + t) ** 2))  # t > 0, so k is beyond the meeting
+    if not later.is_positive:
+        raise ValueError(f"lower, upper: expected the lower wall above the upper one later on, got {later}")
+    return meetings[0]
+
+
+def slope_of_sign(where):
+    """Return the slope of sign(z) at a place other than 0.
 
     Source
     ------
     S-fn1c
     """
-    f = sp.Symbol("f", real=True)
-    step = -sp.diff((y - f) ** 2 / 2, f)
-    return int(step.subs(f, -y))
+    return sp.diff(sp.sign(z), z).subs(z, where)
 
 
-def slope_of_perceptron_loss(y):
-    """Return the slope in z of max(0, -y z) where the answer is wrong.
+def delta_rule_step(y, slope):
+    """Return -dE/dw for E = (y - f(w x))^2 / 2 at a wrong answer, f = -y, where f' is `slope`.
+
+    Parameters
+    ----------
+    y : int
+        The label, -1 or +1.
+    slope : number
+        What stands in the place of f'.
+
+    Source
+    ------
+    S-fn1c
+
+    Examples
+    --------
+    >>> delta_rule_step(1, slope=0), delta_rule_step(1, slope=1)
+    (0, 2*x)
+    """
+    f = sp.Function("f")
+    by_score = sp.diff((y - f(z)) ** 2 / 2, z).subs(sp.Derivative(f(z), z), slope).subs(f(z), -y)
+    return -by_score * sp.diff(w * x, w)
+
+
+def perceptron_loss(y, z):
+    """Return max(0, -y z): nothing for a right answer, the size of the score for a wrong one.
+
+    Parameters
+    ----------
+    y : int
+        The label, -1 or +1.
+    z : sympy expression
+        The score.
 
     Source
     ------
     S-fn1c
     """
-    z = sp.Symbol("z", real=True)
-    return int(sp.diff(-y * z, z))
+    return sp.Max(0, -y * z)
+
+
+def perceptron_step(y, right):
+    """Return -dE/dw for E = max(0, -y w x), where the answer is right or where it is wrong.
+
+    Parameters
+    ----------
+    y : int
+        The label, -1 or +1.
+    right : bool
+        Whether the score w x has the sign of y.
+
+    Source
+    ------
+    S-fn1c
+
+    Examples
+    --------
+    >>> perceptron_step(1, right=True), perceptron_step(1, right=False)
+    (0, x)
+    """
+    score = y * t if right else -y * t
+    by_score = sp.diff(perceptron_loss(y, z), z).subs(z, score)
+    return -by_score * sp.diff(w * x, w)
+
+
+def slopes_at_zero(y):
+    """Return the slopes of max(0, -y z) from the left and from the right of z = 0: they differ, it is a corner.
+
+    Source
+    ------
+    S-fn1c
+    """
+    loss = perceptron_loss(y, z)
+    return tuple(sp.limit((loss - loss.subs(z, 0)) / z, z, 0, side) for side in "-+")

@@ -64,6 +64,4 @@ def best_output(q):
     """
     mean = q * sp.log(1 + sp.exp(-a)) + (1 - q) * sp.log(1 + sp.exp(a))
     e = sp.Symbol("e", positive=True)  # e^a
-    return sp.log(
-        sp.solve(sp.together(sp.diff(mean, a).rewrite(sp.exp).subs(sp.exp(a), e).subs(sp.exp(-a), 1 / e)), e)[0]
-    )
+    return sp.log(sp.solve(sp.diff(mean, a).subs(a, sp.log(e)), e)[0])

@@ -6,6 +6,7 @@ told so.
 """
 
 import difflib
+import os
 import traceback
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from nncourse.exercises.limits import TimeIsUp, time_limit
 
 STUB = "Not answered yet: replace the ... by your answer, then run the cell again."
+NOT_THEIRS = ("nncourse", "site-packages", "<__array_function__", os.path.dirname(os.__file__))  # whose code it is
 KINDS = ("predict", "derive", "implement", "experiment")
 
 
@@ -107,6 +109,6 @@ def find(exercises, id):
 
 def error_text(error):
     """Return an error as a student reads it: its kind, its words, and the line of their own code."""
-    last = traceback.extract_tb(error.__traceback__)
-    line = next((f.line for f in reversed(last) if f.line and "nncourse" not in f.filename), "")
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    line = next((f.line for f in frames if f.line and not any(part in f.filename for part in NOT_THEIRS)), "")
     return f"{type(error).__name__}: {error}" + (f"  (in the line: {line})" if line else "")

@@ -125,7 +125,7 @@ class Formula:
             formula = sp.sympify(answer) if not isinstance(answer, str) else None
         except (sp.SympifyError, TypeError):
             formula = None
-        if not isinstance(formula, sp.Expr):
+        if not isinstance(formula, sp.Expr) or formula.is_Matrix:
             return f"Expected a sympy expression in the symbols {self.symbols}, got {_show(answer)}."
         foreign = {str(s) for s in formula.free_symbols} - set(self.names)
         if foreign:
