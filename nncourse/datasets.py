@@ -1,5 +1,8 @@
 """The data that the chapters train on, and ways to split them."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 
 from nncourse._checks import check_labels, check_positive, check_rng, check_share, shape_text
@@ -28,6 +31,34 @@ def digits():
         ) from error
     data = load_digits()
     return data.data / 16.0, data.target
+
+
+def lee():
+    """Return 300 short news articles from Australia: the background corpus of Lee, Pincombe and Welsh (2005).
+
+    They come with gensim, which is not imported: only the file is read. Seven articles occur twice, word for word,
+    and four more pairs nearly agree.
+
+    Returns
+    -------
+    list of str
+        One article each, of 45 to 620 words, in the file's order.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        gensim, which carries the articles, is not installed, or not all of it.
+    """
+    spec = find_spec("gensim")
+    folders = [] if spec is None else spec.submodule_search_locations or []
+    files = [Path(folder, "test", "test_data", "lee_background.cor") for folder in folders]
+    found = [file for file in files if file.is_file()]
+    if not found:
+        what = "is not installed" if spec is None else "is installed without its test data"
+        raise ModuleNotFoundError(
+            f"The articles come with gensim, which {what}. Install it with: pip install gensim"
+        )
+    return [line.strip() for line in found[0].read_text(encoding="utf-8").splitlines()]
 
 
 def one_hot(labels, classes):

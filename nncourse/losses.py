@@ -86,6 +86,21 @@ class CrossEntropy:
         delta[rows, y] = (p_y - 1) / n
         return value, delta
 
+    def from_scores(self, z, y):
+        """Return what `value_and_delta` returns for a = softmax(z), without making a; delta takes the place of z.
+
+        Source
+        ------
+        S-softmax, S-dL
+        """
+        n, rows = len(y), np.arange(len(y))
+        z -= z.max(axis=1, keepdims=True)
+        z_y = z[rows, y]
+        total = np.exp(z, out=z).sum(axis=1)
+        z /= n * total[:, None]
+        z[rows, y] -= 1 / n
+        return np.sum(np.log(total) - z_y) / n, z
+
 
 class _OfSigns:
     """What the two forms of logistic regression share: labels y in {-1, +1}, and one function of y z."""
@@ -143,7 +158,7 @@ class BinaryCrossEntropy(_OfSigns):
 
 
 def log_one_plus_exp(u):
-    """Return log(1 + exp(u)) of every entry, for real or complex u: exact for small u, u itself for large.
+    """Return log(1 + exp(u)) of every entry, for real or complex u; a real u may be as small or large as it likes.
 
     Examples
     --------

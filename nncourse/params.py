@@ -5,11 +5,11 @@ inner products, lay it out as one long vector and back, save it and load it.
 """
 
 import os
-from pathlib import Path
 
 import numpy as np
 
 from nncourse._checks import check_array, shape_text
+from nncourse._files import put_in_place
 
 NUMBERS = "biufc"  # NumPy's kinds of numbers: booleans, integers, real and complex floating-point numbers
 
@@ -157,17 +157,11 @@ def save(path, params):
     TypeError
         An array holds objects: nothing is pickled.
     """
-    path = Path(path)
     for name, array in params.items():
         if np.asarray(array).dtype.kind not in NUMBERS:
             raise TypeError(f'params["{name}"]: expected numbers, got {np.asarray(array).dtype}')
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    with put_in_place(path) as aside:
         _write(aside, params)
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
 
 
 def _write(path, params):

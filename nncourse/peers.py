@@ -103,3 +103,68 @@ def _torch_loss(loss, activation, z, y):
         half = import_torch().nn.functional.binary_cross_entropy
         return half(torch_activation(activation, z), (1 + y) / 2, reduction="sum") / len(y)
     return ((y - torch_activation(activation, z)) ** 2).sum() / (2 * len(y))
+
+
+def torch_word_loss_and_grad(model, params, x, y):
+    """Return the loss and gradient of a language model as PyTorch computes them, from unit vectors e_x.
+
+    Parameters
+    ----------
+    model : NeuralLanguageModel, SkipGram or CBOW
+        Gives the structure.
+    params : mapping of str to ndarray
+        The parameters.
+    x, y : ndarray of int
+        The batch, as `model.loss_and_grad` takes it.
+
+    Returns
+    -------
+    loss : float
+        The mean over the rows.
+    grads : dict of str to ndarray
+        Names and shapes are those of `params`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyTorch is not installed.
+    """
+    torch = import_torch()
+    weights = {name: torch.tensor(np.ascontiguousarray(W), requires_grad=True) for name, W in params.items()}
+    x = np.asarray(x).reshape(len(x), -1)
+    e = torch.tensor(
+        (x[:, :, None] == np.arange(model.V)).astype(weights["W1"].detach().numpy().dtype)
+    )  # (n, c, V)
+    if hasattr(model, "direct"):
+        loss = torch.nn.functional.cross_entropy(_bengio_scores(model, weights, e), torch.tensor(np.asarray(y)))
+    else:
+        loss = _word_vector_loss(model, weights, e, y)
+    loss.backward()
+    return loss.item(), {name: W.grad.numpy() for name, W in weights.items()}
+
+
+def _bengio_scores(model, weights, e):
+    torch = import_torch()
+    a1 = (e @ weights["W1"].T).flatten(1)
+
+    def affine(W, a):
+        return a @ W[:, model.bias :].T + (W[:, 0] if model.bias else 0)
+
+    z = a1 @ weights["D"].T if model.direct else 0
+    a2 = torch.tanh(affine(weights["W2"], a1)) if model.d2 else a1[:, :0]
+    return z + affine(weights["W3"], a2) if "W3" in weights else z
+
+
+def _word_vector_loss(model, weights, e, y):
+    torch = import_torch()
+    h = (e @ weights["W1"].T).sum(dim=1)
+    if getattr(model, "mean", False):
+        h = h / e.sum(dim=(1, 2))[:, None]
+    z = h @ weights["W2"].T
+    if model.tree is None:
+        return torch.nn.functional.cross_entropy(z, torch.tensor(np.asarray(y)))
+    loss = 0
+    for row, word in zip(z, y, strict=True):
+        nodes, signs = (torch.tensor(part.astype(int)) for part in model.tree.path(word))
+        loss = loss - torch.nn.functional.logsigmoid(signs * row[nodes]).sum() / len(y)
+    return loss

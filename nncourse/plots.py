@@ -5,6 +5,8 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nncourse.spans import spans
+
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 CYCLE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY)
 
@@ -120,3 +122,51 @@ def pictures(images, titles, *, cmap="Greys", symmetric=False):
         ax.imshow(image.reshape(side, side), cmap=cmap, vmin=-top if symmetric else None, vmax=top)
         ax.set_title(title, fontsize=10)
     return figure
+
+
+def tree(ax, tree, words, *, path=None, names=True):
+    """Draw a binary tree over words, the root on top, the words below from left to right.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw; its axis lines are taken away.
+    tree : Tree
+        Any full binary tree.
+    words : sequence of str
+        What is written at the leaves; word y of the tree is ``words[y]``.
+    path : int, optional
+        The word whose path is drawn thick, with the sign of every step.
+    names : bool
+        Whether every internal node has its number written in it.
+    """
+    order, found = spans(tree)
+    nodes, signs = ([], []) if path is None else (part.tolist() for part in tree.path(path))
+    at, depth = {-1 - y: float(x) for x, y in enumerate(order)}, {0: 0}
+    for *_, node in found:
+        depth |= dict.fromkeys((int(tree.left[node]), int(tree.right[node])), depth[node] + 1)
+    for *_, node in reversed(found):
+        at[node] = (at[tree.left[node]] + at[tree.right[node]]) / 2
+    for *_, node in found:
+        for child, sign in ((int(tree.left[node]), 1), (int(tree.right[node]), -1)):
+            on = node in nodes and signs[nodes.index(node)] == sign
+            style = {"color": RED, "lw": 3} if on else {"color": "0.6", "lw": 1.2}
+            ax.plot([at[node], at[child]], [-depth[node], -depth[child]], zorder=1, **style)
+            if on:
+                x, y = (at[node] + at[child]) / 2, -(depth[node] + depth[child]) / 2
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+                ax.text(
+                    x, y, f"{sign:+d}".replace("-", "\N{MINUS SIGN}"), color=RED, ha="center", va="center", bbox=box
+                )
+            if child < 0:
+                weight = "bold" if -1 - child == path else "normal"
+                text = {"ha": "center", "va": "top", "fontweight": weight, "fontsize": 11 if tree.V < 9 else 9.5}
+                ax.text(at[child], -depth[child] - 0.08, words[-1 - child], rotation=90 * (tree.V > 12), **text)
+        size = 230 if names else 30
+        ax.scatter(
+            at[node], -depth[node], s=size, facecolor="white", edgecolor=RED if node in nodes else "0.35", zorder=2
+        )
+        if names:
+            ax.text(at[node], -depth[node], str(node), ha="center", va="center", fontsize=9, zorder=3)
+    ax.set(xlim=(-0.6, tree.V - 0.4), ylim=(-max(depth.values()) - 0.5, 0.3))
+    ax.axis("off")

@@ -67,30 +67,76 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
     batch_size = min(n, check_positive("batch_size", n if batch_size is None else batch_size, whole=True))
     if batch_size < n:
         check_rng(rng)
+
+    def batches():
+        order = rng.permutation(n) if batch_size < n else slice(None)
+        x_epoch, y_epoch = x[order], y[order]
+        for start in range(0, n, batch_size):
+            yield x_epoch[start : start + batch_size], y_epoch[start : start + batch_size]
+
+    return _train(model, params, batches, optimizer, epochs, measure)
+
+
+def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
+    """Train a model on mini-batches that come from elsewhere, one at a time: for data larger than memory.
+
+    Parameters
+    ----------
+    model : Model
+        Any model of the course.
+    params : mapping of str to ndarray
+        Where to start, for instance `model.init(rng)`.
+    batches : iterable of (x, y)
+        One that can be gone over again for every epoch, such as `contexts.Batches`.
+    optimizer : GradientDescent
+        Any optimizer of the course.
+    epochs : int
+        How many times to go over the batches.
+    measure : callable, optional
+        Called with the parameters after every epoch; its results are kept in the history.
+
+    Returns
+    -------
+    params : dict of str to ndarray
+        The trained parameters.
+    history : History
+        The loss of every epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not as above, or there are no batches; the message names it.
+    FloatingPointError
+        The training diverged: the loss or a parameter is no longer finite.
+    """
+    params = copy(check_params(params, model.shapes()))
+    check_positive("epochs", epochs, whole=True)
+    if not hasattr(batches, "__iter__") or iter(batches) is batches:
+        raise TypeError(
+            f"batches: expected an iterable that can be gone over for every epoch, got {type(batches).__name__}"
+        )
+    return _train(model, params, lambda: (model.check_batch(x, y) for x, y in batches), optimizer, epochs, measure)
+
+
+def _train(model, params, batches, optimizer, epochs, measure):
     state, history = optimizer.init(params), History()
     for epoch in range(1, epochs + 1):
-        order = rng.permutation(n) if batch_size < n else slice(None)
+        total, rows = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught on the next lines
-            loss, state = _epoch(model, params, x[order], y[order], optimizer, state, batch_size)
-        if not (np.isfinite(loss) and all_finite(params)):
+            for x, y in batches():
+                loss, grads = model.backprop(params, x, y)
+                state = optimizer.step_in_place(params, grads, state)
+                total, rows = total + loss * len(y), rows + len(y)
+        if not rows:
+            raise ValueError("batches: expected at least one, got none")
+        if not (np.isfinite(total) and all_finite(params)):
             raise FloatingPointError(
-                f"training diverged in epoch {epoch}: the loss is {loss}; try a smaller step size"
+                f"training diverged in epoch {epoch}: the loss is {total / rows}; try a smaller step size"
             )
-        history.loss.append(loss)
+        history.loss.append(float(total) / rows)
         if measure is not None:
             history.measured.append(measure(params))
     return params, history
-
-
-def _epoch(model, params, x, y, optimizer, state, batch_size):
-    total = 0.0
-    for start in range(0, len(x), batch_size):
-        rows = slice(start, start + batch_size)
-        x_batch, y_batch = x[rows], y[rows]
-        loss, grads = model.backprop(params, x_batch, y_batch)
-        state = optimizer.step_in_place(params, grads, state)
-        total += loss * len(y_batch)
-    return float(total) / len(x), state
 
 
 def accuracy(model, params, x, labels):

@@ -10,15 +10,32 @@ from documents import docstring_section, documented
 
 PACKAGE = ROOT / "nncourse"
 FLOORS = [  # a module imports from its own floor or from one below
-    {"_checks", "activations", "losses", "params"},
-    {"model", "optimizers", "gradient_check", "datasets"},
-    {"single_layer", "perceptron", "feedforward"},
-    {"training", "derivations", "autodiff", "exercises", "plots", "peers", "source"},
+    {"_checks", "_files", "activations", "losses", "params", "trees"},
+    {
+        "model",
+        "optimizers",
+        "gradient_check",
+        "datasets",
+        "elman",
+        "text",
+        "contexts",
+        "spans",
+        "output_layers",
+        "word_kernels",
+        "vectors",
+    },
+    {"single_layer", "perceptron", "feedforward", "language_models", "word_vectors"},
+    {"training", "word_training", "derivations", "autodiff", "exercises", "plots", "peers", "baselines", "source"},
 ]
 FLOOR = {name: i for i, floor in enumerate(FLOORS) for name in floor}
 MODELS = FLOORS[2]
 ALSO = {"derivations": {"sympy"}, "exercises": {"sympy", "mpmath"}, "plots": {"matplotlib"}}
-ONLY_INSIDE_FUNCTIONS = {"peers": {"torch"}, "datasets": {"sklearn"}}
+ONLY_INSIDE_FUNCTIONS = {
+    "peers": {"torch"},
+    "datasets": {"sklearn"},
+    "word_training": {"numba"},
+    "baselines": {"nltk"},
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST, LONGEST_EXERCISES = 250, 360  # lines; a chapter's exercises are a table of answers and words
 
@@ -112,16 +129,18 @@ def test_every_public_name_is_documented(path):
     assert not missing
 
 
-def parameters(node):
+def parameters(node, classes):
     """Return the names that a Parameters section has to explain: a function's arguments, a dataclass's fields."""
     if isinstance(node, ast.ClassDef):
         init = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
         if init:
-            return parameters(init[0])
-        if not any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
+            return parameters(init[0], classes)
+        bases = [ast.unparse(base) for base in node.bases]
+        if "NamedTuple" not in bases and not any("dataclass" in ast.unparse(d) for d in node.decorator_list):
             return []
-        fields = [n for n in node.body if isinstance(n, ast.AnnAssign)]
-        return [n.target.id for n in fields if not n.target.id.startswith("_")]
+        inherited = [name for base in bases if base in classes for name in parameters(classes[base], classes)]
+        fields = [n for n in node.body if isinstance(n, ast.AnnAssign) and "init=False" not in ast.unparse(n)]
+        return inherited + [n.target.id for n in fields if not n.target.id.startswith("_")]
     arguments = node.args
     names = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
     return [a.arg for a in names if a is not None and a.arg not in ("self", "cls")]
@@ -129,12 +148,14 @@ def parameters(node):
 
 def sections_of(path):
     """Give (name, arguments, documented arguments) for what a module offers: functions, classes, specs' methods."""
+    nodes = dict(documented(path, private=True))
+    classes = {name: node for name, node in nodes.items() if isinstance(node, ast.ClassDef)}
     for name, node in documented(path):
         if isinstance(node, ast.Module):
             continue
         text = docstring_section(ast.get_docstring(node) or "", "Parameters")
         heads = [line.partition(" :")[0] for line in text.splitlines() if line and not line.startswith(" ")]
-        yield name, parameters(node), [part.strip(" *") for head in heads for part in head.split(",")]
+        yield name, parameters(node, classes), [part.strip(" *") for head in heads for part in head.split(",")]
 
 
 REFERENCE = [path for path in FILES if module_of(path) not in ("derivations", "exercises", "_checks")]

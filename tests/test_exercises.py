@@ -11,7 +11,7 @@ import sympy as sp
 from conftest import ROOT
 
 from nncourse.exercises import REGISTRY, check
-from nncourse.exercises.core import KINDS, STUB
+from nncourse.exercises.core import KINDS, STUB, error_text
 from nncourse.exercises.judges import Calls, Holds
 
 BY_ID = {exercise.id: exercise for exercise in REGISTRY}
@@ -81,6 +81,21 @@ def test_an_answer_that_breaks_is_reported_and_not_raised(exercise):
         assert not check(exercise.id, answer)
     if callable(exercise.solution):
         assert "my own error" in check(exercise.id, breaks).message
+
+
+@pytest.mark.parametrize("answer", [sp.Matrix([[1, 2]]), sp.MatrixSymbol("A", 2, 2), [sp.Symbol("c")], sp.true])
+def test_a_formula_is_one_expression(answer):
+    assert "Expected a sympy expression" in check("perceptron-1", answer).message
+
+
+def test_an_error_inside_numpy_shows_the_line_that_called_it(tmp_path):
+    own = tmp_path / "answer.py"
+    own.write_text("import numpy as np\ndef line(X, y):\n    return np.linalg.solve(X, y)\n", encoding="utf-8")
+    names = {}
+    exec(compile(own.read_text(encoding="utf-8"), str(own), "exec"), names)
+    with pytest.raises(np.linalg.LinAlgError) as caught:
+        names["line"](np.ones((3, 2)), np.ones(3))
+    assert error_text(caught.value).endswith("(in the line: return np.linalg.solve(X, y))")
 
 
 @each_exercise

@@ -97,3 +97,17 @@ def test_numbers_that_overflow_raise_and_never_come_back_as_nan_or_infinity(loss
 def test_a_loss_fits_where_its_name_does():
     assert loss_function("squared") == loss_function(SquaredLoss()) == SquaredLoss()
     assert SingleLayer((2, 2), "softmax", CrossEntropy()) == SingleLayer((2, 2), "softmax", "cross-entropy")
+
+
+@pytest.mark.equation("S-softmax", "S-dL")
+@pytest.mark.parametrize("scale", [1.0, 50.0, 1e4])
+def test_cross_entropy_from_scores_is_that_of_the_softmax(scale, rng):
+    z, y = scale * rng.standard_normal((6, 150)), rng.integers(150, size=6)
+    z[0, y[0]] = 2 * scale * 10  # one is sure and right, another sure and wrong
+    z[1, (y[1] + 1) % 150] = 2 * scale * 10
+    loss = CrossEntropy()
+    value, delta = loss.value_and_delta(softmax, z, softmax(z), y)
+    got_value, got_delta = loss.from_scores(z.copy(), y)
+    np.testing.assert_allclose(got_value, value, rtol=1e-12)
+    np.testing.assert_allclose(got_delta, delta, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(got_value, loss.value(z, None, y), rtol=1e-12)

@@ -9,12 +9,15 @@ from nncourse import params as mapping
 from nncourse.activations import Softmax, activation
 from nncourse.feedforward import FeedForward
 from nncourse.gradient_check import central_difference, check_gradient, complex_step, random_direction
+from nncourse.language_models import NeuralLanguageModel
 from nncourse.losses import BinaryCrossEntropy, CrossEntropy, LogisticLoss
 from nncourse.model import Model
 from nncourse.optimizers import GradientDescent
-from nncourse.peers import torch_loss_and_grad
+from nncourse.peers import torch_loss_and_grad, torch_word_loss_and_grad
 from nncourse.single_layer import SingleLayer, delta_rule, jacobian_rule
 from nncourse.training import fit
+from nncourse.trees import chain, huffman, random_tree
+from nncourse.word_vectors import CBOW, SkipGram
 
 SIZES = (4, 3, 5, 2)  # no two alike: a missing transpose does not fit
 
@@ -30,6 +33,18 @@ def rows(model, n, rng):
     return x, rng.standard_normal((n, d_out))
 
 
+def words(model, n, rng):
+    """Draw n examples for a language model: word ids; CBOW's rows have gaps, all rows have repeated words."""
+    if isinstance(model, SkipGram):
+        return rng.integers(model.V, size=n), rng.integers(model.V, size=n)
+    x = rng.integers(model.V, size=(n, getattr(model, "n", 4)))
+    x[:, 1] = x[:, 0]
+    if isinstance(model, CBOW):
+        x[rng.random(x.shape) < 0.3] = -1
+        x[:, 0] = rng.integers(model.V, size=n)
+    return x, rng.integers(model.V, size=n)
+
+
 class Case(NamedTuple):
     """A model with what the tests need to know about it."""
 
@@ -40,7 +55,7 @@ class Case(NamedTuple):
     @property
     def analytic(self):
         """Whether the complex step applies."""
-        functions = getattr(self.model, "activations", None) or (self.model.f,)
+        functions = getattr(self.model, "activations", None) or (getattr(self.model, "f", activation("tanh")),)
         return all(f.analytic for f in functions)
 
 
@@ -63,6 +78,29 @@ def feedforward(*activations, loss="squared"):
     for bias in (False, True):
         name = f"{' '.join(activations)} {loss}{' bias' * bias}"
         yield row(FeedForward(sizes, activations, loss, bias), name, *equations)
+
+
+def language_model(model, name, *equations):
+    """Give a row of the table for a model whose inputs are word ids."""
+    return row(model, name, *equations, batch=words, peer=torch_word_loss_and_grad)
+
+
+def bengio(name, **options):
+    """Give a row for the neural language model."""
+    d2 = options.pop("d2", 5)
+    equations = ("S-3", "S-L1", "S-fn2") + (("S-L2", "S-L3") if d2 else ())
+    return language_model(NeuralLanguageModel(7, 3, 2, d2, **options), f"Bengio {name}", *equations)
+
+
+def word_vectors():
+    """Give the rows for CBOW and skip-gram, with the full softmax and with trees."""
+    trees = {"full": None, "huffman": huffman([9, 1, 3, 3, 2, 8, 1]), "chain": chain(7)}
+    trees["random"] = random_tree(7, np.random.default_rng(1))
+    for shape, tree in trees.items():
+        on_top = ("S-6", "S-node", "S-dir") if tree else ("S-softmax",)
+        yield language_model(SkipGram(7, 3, tree), f"skip-gram {shape}", "S-5", *on_top)
+        yield language_model(CBOW(7, 3, tree), f"CBOW sum {shape}", "S-4", *on_top)
+        yield language_model(CBOW(7, 3, tree, mean=True), f"CBOW mean {shape}", "S-4", *on_top)
 
 
 MODELS = [
@@ -88,6 +126,13 @@ MODELS = [
     *feedforward("tanh", "sigmoid", "identity"),
     *feedforward("sigmoid", "softmax", "tanh"),
     *feedforward("relu", "relu", "softmax", loss="cross-entropy"),
+    bengio("as in the notes"),
+    bengio("bias", bias=True),
+    bengio("direct", direct=True),
+    bengio("direct bias", direct=True, bias=True),
+    bengio("without hidden layer", direct=True, d2=0),
+    bengio("without hidden layer bias", direct=True, bias=True, d2=0),
+    *word_vectors(),
 ]
 EVERY_MODEL = pytest.mark.parametrize("case", MODELS)
 EVERY_BATCH = pytest.mark.parametrize("n", [1, 5])
@@ -97,7 +142,7 @@ def draw(case, n, rng, dtype=np.float64):
     """Draw parameters (none of them zero) and a batch of n examples."""
     params = {name: rng.standard_normal(shape).astype(dtype) for name, shape in case.model.shapes().items()}
     x, y = case.batch(case.model, n, rng)
-    return params, x.astype(dtype), y if y.dtype.kind == "i" else y.astype(dtype)
+    return params, *(part if part.dtype.kind == "i" else part.astype(dtype) for part in (x, y))
 
 
 def assert_same(got, expected, rtol=1e-12, atol=1e-14):
@@ -199,7 +244,7 @@ def test_a_batch_gives_the_mean_over_its_examples(case, rng):
 def test_the_loss_is_the_one_that_evaluate_and_forward_say(case, rng):
     params, x, y = draw(case, 5, rng)
     output, _ = case.model.forward(params, x)
-    if isinstance(case.model.loss, CrossEntropy):
+    if isinstance(getattr(case.model, "loss", CrossEntropy()), CrossEntropy):
         by_hand = -np.mean([np.log(p[label]) for p, label in zip(output, y, strict=True)])
     elif isinstance(case.model.loss, LogisticLoss):
         by_hand = np.mean([sum(np.log(1 + np.exp(-y_i * a_i))) for a_i, y_i in zip(output, y, strict=True)])
@@ -235,9 +280,19 @@ def test_the_same_seed_draws_the_same_parameters_and_biases_start_at_zero(case):
     assert {name: W.shape for name, W in first.items()} == model.shapes()
     for name, W in first.items():
         assert W.tobytes() == second[name].tobytes()
+        bias = model.bias and not (isinstance(model, NeuralLanguageModel) and name in ("W1", "D"))
+        assert np.all(W[:, :bias] == 0)
+        if starts_at_zero(model, name):
+            assert np.all(W == 0)
+            continue
         assert not np.array_equal(W, other[name])
-        assert np.all(W[:, : model.bias] == 0)
-        assert np.all(W[:, model.bias :] != 0)
+        assert np.all(W[:, bias:] != 0)
+
+
+def starts_at_zero(model, name):
+    if isinstance(model, NeuralLanguageModel):
+        return name == "D" or (name == "W3" and model.d2 == 0)
+    return isinstance(model, (CBOW, SkipGram)) and name == "W2"
 
 
 @EVERY_MODEL
@@ -245,7 +300,9 @@ def test_float32_stays_float32_and_close_to_float64(case, rng):
     params, x, y = draw(case, 5, rng, np.float32)
     loss, grads = case.model.loss_and_grad(params, x, y)
     wide = {name: W.astype(np.float64) for name, W in params.items()}
-    expected_loss, expected = case.model.loss_and_grad(wide, x.astype(float), y if y.dtype.kind == "i" else y * 1.0)
+    expected_loss, expected = case.model.loss_and_grad(
+        wide, *(part * 1 if part.dtype.kind == "i" else part.astype(float) for part in (x, y))
+    )
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
     assert {g.dtype for g in grads.values()} == {np.dtype(np.float32)}
     assert_same({name: g.astype(np.float64) for name, g in grads.items()}, expected, rtol=1e-3, atol=1e-5)

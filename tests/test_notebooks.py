@@ -19,7 +19,17 @@ LONGEST_CELL = 15  # lines
 WIDEST_PRINT = 80
 SHORTEST_ALT = 30  # characters
 SEEDED = {"default_rng", "Generator", "SeedSequence", "PCG64", "Philox", "BitGenerator"}
-PEERS = {"torch": "needs-torch", "sklearn": "needs-scikit-learn", "gensim": "needs-gensim"}
+PEERS = {
+    "torch": "needs-torch",
+    "sklearn": "needs-scikit-learn",
+    "gensim": "needs-gensim",
+    "scipy": "needs-scikit-learn",
+    "threadpoolctl": "needs-scikit-learn",
+    "nltk": "needs-nltk",
+    "numba": "needs-numba",
+}
+
+LOADERS = {"digits": "needs-scikit-learn", "lee": "needs-gensim"}  # data sets that come with a peer
 
 HERE = re.escape(str(ROOT.parent))
 PATH = re.compile(rf"(?<![\w.:/-])(/home/|/Users/|/root/|/tmp/|/var/|{HERE}/)|\b[A-Z]:\\|0x[0-9a-f]{{6,}}|file://")
@@ -214,8 +224,9 @@ def tags_needed(tree):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, (ast.Attribute, ast.Name)):
             names = [ast.unparse(node)] if isinstance(node.ctx, ast.Load) else []
-            if any(name.endswith(("datasets.digits", "digits")) for name in names) and is_called(tree, node):
-                needed.add("needs-scikit-learn")
+            for loader, tag in LOADERS.items():
+                if any(name.split(".")[-1] == loader for name in names) and is_called(tree, node):
+                    needed.add(tag)
             continue
         else:
             continue
@@ -416,6 +427,9 @@ BREAKS = [  # the rule, and a notebook that breaks it: one more cell, or a chang
     (peers_are_tagged, cell("from nncourse import peers")),
     (peers_are_tagged, cell("x, labels = digits()")),
     (peers_are_tagged, cell("x, labels = datasets.digits()")),
+    (peers_are_tagged, cell("articles = lee()")),
+    (peers_are_tagged, cell("from scipy.cluster import hierarchy", tags=["needs-gensim"])),
+    (peers_are_tagged, cell("import nltk")),
     (tagged_cells_stand_alone, cell("u = t + 1")),
     (it_opens_with_title_and_aims, lambda nb: nb.cells[0].update(source="# A chapter\n\nIt begins.")),
     (it_opens_with_title_and_aims, lambda nb: nb.cells[0].update(source=nb.cells[0].source.replace("# ", "## "))),

@@ -1,7 +1,10 @@
 """Parameters as a mapping: one long vector and back, norms, and files that survive crashes and refuse damage."""
 
 import errno
+import io
 import os
+import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -123,6 +126,62 @@ def test_files_of_other_kinds_are_refused_and_nothing_is_unpickled(tmp_path):
             mapping.load(path)
     with pytest.raises(FileNotFoundError):
         mapping.load(tmp_path / "missing.npz")
+
+
+def npy(array):
+    """Return what `np.save` writes."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+class Touches:
+    """An object that leaves a file behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+MEMBERS = [  # what is wrong, the file inside the archive, what the message must say
+    ("text", b"W = 3", "magic string"),
+    ("empty", b"", "EOF"),
+    ("cut in the header", npy(PARAMS["W1"])[:40], "EOF"),
+    ("cut in the numbers", npy(PARAMS["W1"])[:-1], "EOF|cannot reshape"),
+    ("another shape", npy(PARAMS["W1"]).replace(b"(2, 3)", b"(3, 3)"), "EOF|cannot reshape"),
+    ("more than any memory holds", npy(np.ones(10**4)).replace(b"(10000,)", b"(%d,)" % 10**14)[:900], ""),
+    ("words", npy(np.array(["a", "b"])), "an array of <U1"),
+    ("dates", npy(np.array(["2001-01-01"], dtype="M8[D]")), "an array of datetime64"),
+    ("records", npy(np.zeros(2, dtype=[("a", float)])), "an array of "),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), [pytest.param(*case[1:], id=case[0]) for case in MEMBERS])
+def test_an_archive_with_another_member_is_refused(content, message, tmp_path):
+    path = tmp_path / "p.npz"
+    for name in ("W2.npy", "readme.txt"):
+        mapping.save(path, {"W1": PARAMS["W1"]})
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(name, content)
+        with pytest.raises(
+            ValueError, match=f"expected parameters written by nncourse.params.save, got .*({message})"
+        ):
+            mapping.load(path)
+
+
+def test_an_object_inside_an_archive_is_not_unpickled(tmp_path):
+    trace = tmp_path / "trace"
+    objects = np.array([Touches(trace)], dtype=object)
+    for write in (lambda file: np.save(file, objects), lambda file: pickle.dump(Touches(trace), file)):
+        with zipfile.ZipFile(tmp_path / "p.npz", "w") as archive, archive.open("W.npy", "w") as member:
+            write(member)
+        with pytest.raises(ValueError, match=r"expected parameters written by nncourse.params.save"):
+            mapping.load(tmp_path / "p.npz")
+        assert not trace.exists()
+    pickle.loads(pickle.dumps(Touches(trace))).close()
+    assert trace.exists(), "had it been unpickled, it would have left its trace"
 
 
 def test_objects_are_not_saved(tmp_path):

@@ -41,8 +41,14 @@ def _constraints():
 
 
 @pytest.mark.parametrize("page", ["README.md", "book/index.md"])
-def test_the_example_on_the_front_page_runs_and_computes_xor(page, capsys):
-    text = (ROOT / page).read_text(encoding="utf-8")
-    exec(re.search(r"```python\n(.+?)```", text, re.DOTALL)[1], {})
+def test_the_examples_on_the_front_page_run_and_the_first_computes_xor(page, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, *others = re.findall(r"```python\n(.+?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    names = {}
+    exec(first, names)
     printed = [float(v) for v in re.findall(r"-?\d+\.?\d*", capsys.readouterr().out)]
     assert [round(v) for v in printed] == [0, 1, 1, 0]
+    for example in others:
+        exec(example, names)
+        words, _ = names["vectors"].load_word2vec("words.txt")
+        assert set(words) == {"the", "cat", "sees", "dog"}

@@ -6,8 +6,11 @@ from nncourse.exercises import (
     backpropagation,
     before_you_start,
     delta_rule,
+    hierarchical_softmax,
     linear_and_logistic_regression,
+    neural_language_model,
     perceptron,
+    word_vectors,
 )
 from nncourse.exercises.core import Verdict, find, judged
 
@@ -17,6 +20,9 @@ REGISTRY = (
     *linear_and_logistic_regression.EXERCISES,
     *perceptron.EXERCISES,
     *backpropagation.EXERCISES,
+    *neural_language_model.EXERCISES,
+    *word_vectors.EXERCISES,
+    *hierarchical_softmax.EXERCISES,
 )
 
 
