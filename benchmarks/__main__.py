@@ -5,7 +5,15 @@ from importlib import import_module
 
 from benchmarks import harness
 
-WORKLOADS = ("import_time", "feedforward")
+WORKLOADS = (
+    "import_time",
+    "feedforward",
+    "linear_models",
+    "language_model",
+    "word_vectors",
+    "vocabulary_size",
+    "output_layers",
+)
 PARSER = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 PARSER.add_argument("--only", choices=WORKLOADS, action="append", help="this workload alone (can be repeated)")
 PARSER.add_argument("--repeats", type=int, default=15, help="rounds; slow cases get fewer, three at least")

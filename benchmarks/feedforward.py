@@ -7,13 +7,12 @@ often cost more than they bring.
 
 import functools
 import itertools
-import os
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.harness import OURS, Case, Comparison, installed, interleave
+from benchmarks.threads import counts_of_threads, set_threads, threaded
 from nncourse import datasets
 from nncourse.feedforward import FeedForward
 from nncourse.optimizers import GradientDescent
@@ -64,7 +63,7 @@ def cases(quick=False):
         makers["PyTorch"] = pytorch
     if installed("sklearn.neural_network"):
         makers["scikit-learn"] = scikit_learn
-    counts = sorted({1, os.cpu_count()}) if installed("threadpoolctl") else ()
+    counts = counts_of_threads()
     for batch, hidden, dtype in itertools.product((1, 32, 256), (64, 256), ("float64", "float32")):
         if quick and (hidden, dtype) != (64, "float64"):
             continue
@@ -86,35 +85,6 @@ def cases(quick=False):
                 ),
             ),
         )
-
-
-def threaded(name, maker, work, counts):
-    """Return a contestant for each number of threads; a single one, with everybody's default, if there are none."""
-
-    def prepare(threads):
-        set_threads(threads)
-        return maker(work)
-
-    return {
-        f"{name} ({threads} thread{'s' * (threads > 1)})": functools.partial(prepare, threads) for threads in counts
-    } or {name: lambda: maker(work)}
-
-
-def set_threads(threads=None):
-    """Let the BLAS of NumPy, and PyTorch where it is in use, take that many threads; None changes nothing."""
-    if threads is None:
-        return
-    blas_libraries().limit(limits=threads, user_api="blas")
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
-
-
-@functools.cache
-def blas_libraries():
-    """Return a handle on the BLAS libraries that are loaded."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def ours(work):

@@ -235,7 +235,7 @@ def versions():
         "numpy": np.__version__,
         "blas": f"{blas['name']} {blas.get('version', '')}".strip(),
     }
-    for name in ("torch", "scikit-learn"):
+    for name in ("torch", "scikit-learn", "gensim", "numba"):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # benchmarks are not installed with the package
-from benchmarks import __main__, feedforward, harness, import_time
+from benchmarks import (
+    __main__,
+    feedforward,
+    harness,
+    import_time,
+    language_model,
+    linear_models,
+    output_layers,
+    vocabulary_size,
+    word_vectors,
+)
 from benchmarks.harness import OURS, Case, Comparison
 
 BATCHES = (1, 32, 256)
@@ -164,3 +174,38 @@ def test_the_bare_products_are_those_of_an_epoch(batch):
         ((16, n), (n, 64)),
     ]
     assert sum(A[0] for A, B in shapes if B == (64, 16)) == 300  # every row once, the last batch too
+
+
+@pytest.mark.parametrize("batch", [32, 256])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_everybody_trains_the_same_language_model(batch, dtype):
+    pytest.importorskip("torch")
+    work = language_model.epoch(batch, dtype, words=600)
+    tolerance = 1e-10 if dtype == "float64" else 1e-5
+    assert language_model.pytorch(work)() == pytest.approx(language_model.ours(work)(), rel=tolerance)
+
+
+def test_gensim_goes_as_many_steps_down_its_tree_as_we_do():
+    pytest.importorskip("gensim")
+    _, known, tree = word_vectors.corpus()
+    assert word_vectors.gensim("CBOW")() == np.dot(known.counts, tree.lengths)
+    assert word_vectors.examples("CBOW") == 65889
+    assert word_vectors.examples("skip-gram") == 649890
+
+
+def test_every_vocabulary_gets_equally_many_path_nodes():
+    nodes = [vocabulary_size.training(V, 500_000, False)() for V in (1_000, 10_000)]
+    assert nodes[0] == pytest.approx(nodes[1], rel=0.1)
+    assert nodes[0] == pytest.approx(500_000 / (2 * vocabulary_size.WINDOW), rel=0.1)
+
+
+def test_the_perceptrons_make_the_same_updates():
+    pytest.importorskip("sklearn")
+    ours, theirs = linear_models.our_perceptron(0.1)(), linear_models.theirs(0.1, True)()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+def test_both_softmaxes_of_the_table_give_a_loss_near_that_of_guessing():
+    for V in (64, 1024):
+        assert output_layers.full(V)() == pytest.approx(np.log(V), rel=0.01)
+        assert np.mean(output_layers.hierarchical(V, "balanced")()) == pytest.approx(np.log(V), rel=0.01)
