@@ -30,6 +30,7 @@ def main(arguments=None):
         print(f"the machine is busy (load {load}): times will vary; look at the smallest and largest ratios")
     for name in options.only or WORKLOADS:
         workload = import_module(f"benchmarks.{name}")
+        print(f"\n{workload.__doc__.strip()}")
         print(f"\n{workload.TITLE}: median of up to {repeats} rounds (smallest ... largest)", flush=True)
         results = []
         for case in workload.cases(quick=options.quick):
