@@ -16,6 +16,15 @@ def as_array(name, value, shape):
         raise ValueError(f"{name}: expected shape {shape_text(shape)}, got rows of unequal lengths") from error
 
 
+def check_shape(name, array, shape):
+    """Raise ValueError unless an array has the shape, in which a string stands for any length of at least one."""
+    matches = array.ndim == len(shape) and all(
+        got == want if isinstance(want, int) else got >= 1 for got, want in zip(array.shape, shape, strict=True)
+    )
+    if not matches:
+        raise ValueError(f"{name}: expected shape {shape_text(shape)}, got {shape_text(array.shape)}")
+
+
 def check_array(name, value, shape, *, complex_step=False):
     """Return `value` as a floating-point array of the given shape, or say what is wrong with it.
 
@@ -47,11 +56,7 @@ def check_array(name, value, shape, *, complex_step=False):
         array = array.astype(np.float64)
     if array.dtype.kind not in ("fc" if complex_step else "f"):
         raise TypeError(f"{name}: expected real numbers, got {array.dtype} ({type(value).__name__})")
-    matches = array.ndim == len(shape) and all(
-        got == want if isinstance(want, int) else got >= 1 for got, want in zip(array.shape, shape, strict=True)
-    )
-    if not matches:
-        raise ValueError(f"{name}: expected shape {shape_text(shape)}, got {shape_text(array.shape)}")
+    check_shape(name, array, shape)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name}: expected finite numbers, got {array[where]} at index {where}")
@@ -95,11 +100,7 @@ def check_ids(name, value, shape, V, *, absent=False):
     ids = as_array(name, value, shape)
     if ids.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer word ids, got {ids.dtype} ({type(value).__name__})")
-    matches = ids.ndim == len(shape) and all(
-        got == want if isinstance(want, int) else got >= 1 for got, want in zip(ids.shape, shape, strict=True)
-    )
-    if not matches:
-        raise ValueError(f"{name}: expected shape {shape_text(shape)}, got {shape_text(ids.shape)}")
+    check_shape(name, ids, shape)
     lowest = -1 if absent else 0
     outside = np.argwhere((ids < lowest) | (ids >= V))
     if len(outside):

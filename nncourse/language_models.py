@@ -99,7 +99,7 @@ class NeuralLanguageModel(Model):
             a2_in = self._ones(a2)
             z = a2_in @ params["W3"].T  # (rows, V)
         elif self.bias:
-            z = np.repeat(params["W3"].T, len(x), axis=0)
+            z = params["W3"].T
         if self.direct:
             z = z + a1 @ params["D"].T
         return z, (a1, a1_in, a2, a2_in)

@@ -78,7 +78,8 @@ def vocabulary(sentences, *, min_count=1, rare=None):
     min_count : int
         Words that occur less often are rare.
     rare : str, optional
-        The word that stands for all rare ones, as Bengio et al. do. Without it rare words are left out.
+        The word that stands for all rare ones, as Bengio et al. do. Without it rare words are left out. It is added
+        only if there are any: else it would have nothing to be trained on.
 
     Returns
     -------
