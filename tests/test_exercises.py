@@ -11,8 +11,8 @@ import sympy as sp
 from conftest import ROOT
 
 from nncourse.exercises import REGISTRY, check
-from nncourse.exercises.core import KINDS, STUB, error_text
-from nncourse.exercises.judges import Calls, Holds
+from nncourse.exercises.core import KINDS, STUB, Exercise, error_text
+from nncourse.exercises.judges import Calls, Formula, Holds, _close
 
 BY_ID = {exercise.id: exercise for exercise in REGISTRY}
 each_exercise = pytest.mark.parametrize("exercise", REGISTRY, ids=BY_ID)
@@ -83,9 +83,35 @@ def test_an_answer_that_breaks_is_reported_and_not_raised(exercise):
         assert "my own error" in check(exercise.id, breaks).message
 
 
-@pytest.mark.parametrize("answer", [sp.Matrix([[1, 2]]), sp.MatrixSymbol("A", 2, 2), [sp.Symbol("c")], sp.true])
-def test_a_formula_is_one_expression(answer):
-    assert "Expected a sympy expression" in check("perceptron-1", answer).message
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (sp.Matrix([[1, 2]]), "Expected a sympy expression"),
+        (sp.MatrixSymbol("A", 2, 2), "Expected a sympy expression"),
+        (sp.true, "Expected a sympy expression"),
+        (lambda c: c, "got the function <lambda>"),
+        ([sp.Symbol("c")], "take its entry [0]"),
+        (sp.Eq(sp.Symbol("k"), sp.Symbol("c")), "give its right side alone"),
+    ],
+)
+def test_a_formula_is_one_expression(answer, words):
+    assert words in check("perceptron-1", answer).message
+
+
+def test_a_formula_may_hold_sums_and_decimals_and_a_small_difference_is_shown(rng):
+    n = sp.Symbol("n")
+    exercise = Exercise("x", "derive", "S-1", 1, "", Formula("n"), n / 3 + n**2, ())
+    k = sp.Symbol("k")
+    for right in (n * (1 / 3) + n**2, sp.Sum(2 * k - 1, (k, 1, n)) + n / 3, 0.5 * (2 * n**2) + n / 3):
+        assert exercise.judge(exercise, right, rng) is None
+    came = exercise.judge(exercise, n / 3 + n**2 + sp.Rational(1, 10**7), rng)
+    given, expected = came.partition("gives ")[2].rstrip(".").split(", expected ")
+    assert given != expected
+
+
+def test_a_number_in_quotation_marks_is_no_number():
+    assert not _close("1.5", 1.5, 1e-6)
+    assert not _close(["1", "2"], [1.0, 2.0], 1e-6)
 
 
 def test_an_error_inside_numpy_shows_the_line_that_called_it(tmp_path):

@@ -121,11 +121,10 @@ class Formula:
 
     def __call__(self, exercise, answer, rng):
         """Return None, or where the formula differs and the likely cause."""
-        try:
-            formula = sp.sympify(answer) if not isinstance(answer, str) else None
-        except (sp.SympifyError, TypeError):
-            formula = None
-        if not isinstance(formula, sp.Expr) or formula.is_Matrix:
+        formula = _expression(answer)
+        if isinstance(formula, str):
+            return formula
+        if formula is None:
             return f"Expected a sympy expression in the symbols {self.symbols}, got {_show(answer)}."
         foreign = {str(s) for s in formula.free_symbols} - set(self.names)
         if foreign:
@@ -135,8 +134,9 @@ class Formula:
         draw = rng.integers(2, 9, 9) if self.whole else rng.uniform(0.1, 0.9, 9).round(2)
         where = {name: v.item() for name, v in zip(self.names, draw, strict=False)}
         lines = [f"At {', '.join(f'{name} = {v}' for name, v in where.items())}"]
-        came, right = (f"{_number(expression, where):.4g}" for expression in (formula, exercise.solution))
-        lines.append(f"your formula gives {came}, expected {right}.")
+        came, right = (_number(expression, where) for expression in (formula, exercise.solution))
+        digits = next((k for k in (4, 8, 12) if f"{came:.{k}g}" != f"{right:.{k}g}"), 17)
+        lines.append(f"your formula gives {came:.{digits}g}, expected {right:.{digits}g}.")
         because = [
             m.because
             for m in exercise.mistakes
@@ -145,16 +145,18 @@ class Formula:
         return " ".join(lines) + (f"\nLikely cause: {because[0]}" if because else "")
 
     def same(self, a, b, rng):
-        """Return whether two expressions are equal to 40 digits at three random points.
+        """Return whether two expressions are equal to 12 digits (floats may stand in them) at three random points.
 
-        Two analytic expressions that differ agree at such points with probability zero.
+        Two analytic expressions that differ agree at such points with probability zero. None of them is 1.
         """
         f, g = (sp.lambdify(self.names, expression, "mpmath") for expression in (a, b))
         with mpmath.workdps(50):
             points = [
-                [mpmath.mpf(int(k)) / 1000 for k in rng.integers(200, 1800, len(self.names))] for _ in range(3)
+                [mpmath.mpf(2 * int(k) + 1) / 2000 for k in rng.integers(200, 1800, len(self.names))]
+                for _ in range(3)
             ]
-            return all(abs(f(*point) - g(*point)) < 1e-40 for point in points)
+            pairs = [(f(*point), g(*point)) for point in points]
+            return all(abs(u - v) <= 1e-12 * max(abs(u), abs(v)) for u, v in pairs)
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,24 @@ def _holds_arrays(value):
     return isinstance(value, (list, tuple)) and len(value) > 0 and isinstance(value[0], np.ndarray)
 
 
+def _expression(answer):
+    """Return a sympy expression, sums carried out; words of advice; or None."""
+    if isinstance(answer, (list, tuple)) and len(answer) == 1 and isinstance(answer[0], sp.Basic):
+        return "Expected one expression, got it in a list, as sp.solve returns it: take its entry [0]."
+    if isinstance(answer, sp.Equality):
+        return "Expected one expression, got an equation: give its right side alone."
+    try:
+        formula = sp.sympify(answer) if not isinstance(answer, str) else None
+    except (sp.SympifyError, TypeError):
+        return None
+    if not isinstance(formula, sp.Expr) or formula.is_Matrix:
+        return None
+    return formula.doit()
+
+
 def _close(got, wanted, tolerance):
+    if isinstance(got, str) or (isinstance(got, (list, tuple)) and any(isinstance(entry, str) for entry in got)):
+        return False
     try:
         got, wanted = np.asarray(got, dtype=complex), np.asarray(wanted, dtype=complex)
     except (TypeError, ValueError):
@@ -204,7 +223,7 @@ def _show(value):
         return "[" + ", ".join(_show(v) for v in value) + "]"
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
-    text = repr(value)
+    text = f"the function {value.__name__}" if hasattr(value, "__name__") and callable(value) else repr(value)
     return text if len(text) <= 200 else text[:200] + " ..."
 
 
