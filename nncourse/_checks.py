@@ -64,7 +64,9 @@ def check_array(name, value, shape, *, complex_step=False):
 
 
 def check_labels(name, value, n, classes):
-    """Return `value` as class labels: integers of shape (n,), each in 0 .. classes - 1; n may be "n".
+    """Return `value` as class labels: integers of shape (n,), each in 0 .. classes - 1.
+
+    n may be "n", any number of rows, or a tuple: the shape of labels that have several axes.
 
     Raises
     ------
@@ -73,15 +75,20 @@ def check_labels(name, value, n, classes):
     ValueError
         The shape is another, or a label is out of range: the message names the first one.
     """
-    labels = as_array(name, value, (n,))
+    shape = n if isinstance(n, tuple) else (n,)
+    labels = as_array(name, value, shape)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer labels 0 .. {classes - 1}, got {labels.dtype}")
-    if labels.ndim != 1 or not labels.size or (n != "n" and len(labels) != n):
-        raise ValueError(f"{name}: expected one label per row, shape ({n},), got {shape_text(labels.shape)}")
-    outside = np.flatnonzero((labels < 0) | (labels >= classes))
-    if outside.size:
-        i = outside[0]
-        raise ValueError(f"{name}: expected labels 0 .. {classes - 1}, got {labels[i]} at index {i}")
+    if labels.ndim != len(shape) or not labels.size or (n != "n" and labels.shape != shape):
+        row = "step" if len(shape) > 1 else "row"
+        raise ValueError(
+            f"{name}: expected one label per {row}, shape {shape_text(shape)}, got {shape_text(labels.shape)}"
+        )
+    outside = np.argwhere((labels < 0) | (labels >= classes))
+    if len(outside):
+        where = outside[0].tolist()
+        label, where = labels[tuple(where)], where[0] if len(where) == 1 else tuple(where)
+        raise ValueError(f"{name}: expected labels 0 .. {classes - 1}, got {label} at index {where}")
     return labels
 
 

@@ -61,6 +61,86 @@ def lee():
     return [line.strip() for line in found[0].read_text(encoding="utf-8").splitlines()]
 
 
+def bit_sums(T, n=None, rng=None):
+    """Return sequences of T bits and their sums: all 2^T of them, or n random ones.
+
+    Parameters
+    ----------
+    T : int
+        The number of bits; at most 20 where all sequences are wanted.
+    n : int, optional
+        How many sequences to draw.
+    rng : numpy.random.Generator, optional
+        Draws them; needed with n.
+
+    Returns
+    -------
+    x : ndarray of shape (T, n)
+        The bits 0.0 and 1.0, one column per sequence. All 2^T stand in the order of the binary numbers.
+    y : ndarray of shape (n,)
+        Their sums.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not as above.
+
+    Source
+    ------
+    J-15
+
+    Examples
+    --------
+    >>> x, y = bit_sums(2)
+    >>> x.T.tolist(), y.tolist()
+    ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 2.0])
+    """
+    check_positive("T", T, whole=True)
+    if n is None:
+        if T > 20:
+            raise ValueError(
+                f"T: expected at most 20 for all 2^T sequences, got {T}; give n and rng for some of them"
+            )
+        x = np.array(np.unravel_index(np.arange(2**T), (2,) * T), float)
+    else:
+        x = check_rng(rng).integers(2, size=(T, check_positive("n", n, whole=True))).astype(float)
+    return x, x.sum(axis=0)
+
+
+def xor_sequence(n, rng=None):
+    """Return bits in groups of three: two that are drawn, and their XOR.
+
+    Parameters
+    ----------
+    n : int
+        The number of groups.
+    rng : numpy.random.Generator, optional
+        Draws the two bits of each group. Left out, the groups are the rows of the truth table, over and over.
+
+    Returns
+    -------
+    ndarray of shape (3 n,)
+        The bits 0.0 and 1.0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        n is no whole number above zero, or `rng` is no generator.
+
+    Source
+    ------
+    J-T1, J-xor
+
+    Examples
+    --------
+    >>> "".join(str(int(bit)) for bit in xor_sequence(4))
+    '000011101110'
+    """
+    check_positive("n", n, whole=True)
+    a, b = np.divmod(np.arange(n) % 4, 2) if rng is None else check_rng(rng).integers(2, size=(2, n))
+    return np.stack([a, b, a ^ b], axis=1).ravel().astype(float)
+
+
 def one_hot(labels, classes):
     """Return the unit vectors e_label, one row per label.
 

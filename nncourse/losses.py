@@ -14,6 +14,10 @@ from nncourse.activations import Softmax, log_softmax, sigmoid
 SMALL = 1e-30  # below it the logarithm of a probability is taken before it can underflow
 
 
+def _axes(n):
+    return n if isinstance(n, tuple) else (n,)
+
+
 @dataclass(frozen=True)
 class SquaredLoss:
     """The squared loss 1/2 ||y - a||^2 of labels y of shape (n, d), for any activation function.
@@ -29,12 +33,13 @@ class SquaredLoss:
         """Accept any last activation function."""
 
     def check(self, y, n, d):
-        """Return the labels as an array of shape (n, d), or raise ValueError or TypeError."""
-        return check_array("y", y, (n, d))
+        """Return the labels as an array of shape (n, d), or raise ValueError or TypeError; n may be a tuple."""
+        return check_array("y", y, (*_axes(n), d))
 
     def value(self, z, a, y):
         """Return the mean over the rows of 1/2 ||y - a||^2."""
-        return 0.5 * np.sum((y - a) ** 2) / len(y)
+        d = np.ravel(a - y)
+        return 0.5 * d.dot(d) / len(y)
 
     def value_and_delta(self, f, z, a, y):
         """Return the value and dE/dz = J_f(z)^T (a - y) / n, of shape (n, d).
@@ -45,7 +50,10 @@ class SquaredLoss:
         ------
         S-1, S-2, S-dL
         """
-        return self.value(z, a, y), f.backward(z, a, (a - y) / len(y))
+        d = a - y
+        value = 0.5 * d.ravel().dot(d.ravel()) / len(y)
+        d /= len(y)
+        return value, f.backward(z, a, d)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class CrossEntropy:
             raise ValueError(f"loss: cross-entropy expects softmax as the last activation, got {f.name}")
 
     def check(self, y, n, d):
-        """Return the labels as integers of shape (n,) in 0 .. d - 1, or raise ValueError or TypeError."""
+        """Return the labels as integers of shape (n,) in 0 .. d - 1, or raise; n may be a tuple."""
         return check_labels("y", y, n, d)
 
     def value(self, z, a, y):
@@ -111,8 +119,8 @@ class _OfSigns:
             raise ValueError(f"loss: {self.name} expects {self.after} as the last activation, got {f.name}")
 
     def check(self, y, n, d):
-        """Return the labels as an array of shape (n, d) of -1 and +1, or raise ValueError or TypeError."""
-        y = check_array("y", y, (n, d))
+        """Return the labels as an array of shape (n, d) of -1 and +1, or raise; n may be a tuple."""
+        y = check_array("y", y, (*_axes(n), d))
         outside = np.argwhere(np.abs(y) != 1)
         if len(outside):
             where = tuple(int(i) for i in outside[0])

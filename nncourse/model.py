@@ -97,12 +97,7 @@ class Model(ABC):
             The numbers are finite but so large that the output overflows.
         """
         params = check_params(params, self.shapes(), complex_step=True)
-        x = self.check_input(x)
-        with np.errstate(over="ignore", invalid="ignore"):
-            output, cache = self.feed_forward(params, x)
-        if not np.isfinite(output).all():
-            raise FloatingPointError(f"the output overflows: {ADVICE}")
-        return output, cache
+        return finite("the output", self.feed_forward, params, self.check_input(x))
 
     def check_input(self, x):
         """Return x as an array of shape (n, d_0), or raise ValueError or TypeError."""
@@ -128,12 +123,7 @@ class Model(ABC):
             The numbers are finite but so large that the loss overflows.
         """
         params = check_params(params, self.shapes(), complex_step=True)
-        x, y = self.check_batch(x, y)
-        with np.errstate(over="ignore", invalid="ignore"):
-            loss = self.loss_value(params, x, y)
-        if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss overflows: {ADVICE}")
-        return loss
+        return finite("the loss", self.loss_value, params, *self.check_batch(x, y))
 
     def loss_and_grad(self, params, x, y):
         """Return the loss and its gradient in every parameter.
@@ -162,12 +152,41 @@ class Model(ABC):
             The numbers are finite but so large that the loss or a gradient overflows.
         """
         params = check_params(params, self.shapes())
-        x, y = self.check_batch(x, y)
-        with np.errstate(over="ignore", invalid="ignore"):
-            loss, grads = self.backprop(params, x, y)
-        if not (np.isfinite(loss) and all_finite(grads)):
-            raise FloatingPointError(f"the loss or its gradient overflows: {ADVICE}")
+        loss, grads = finite("the loss or its gradient", self.backprop, params, *self.check_batch(x, y))
         return float(loss), grads
+
+    def count(self, batch):
+        """Return the number of examples of a batch, as `check_batch` returns it."""
+        return len(batch[0])
+
+    def select(self, batch, rows):
+        """Return the examples `rows` of a batch: indices or a slice."""
+        return tuple(part[rows] for part in batch)
+
+
+def finite(what, formula, *arguments):
+    """Return what a formula returns: a number or an array, alone or with something else; gradients count too.
+
+    Parameters
+    ----------
+    what : str
+        What it returns, for the message.
+    formula : callable
+        A method of a model.
+    *arguments
+        What it takes, checked.
+
+    Raises
+    ------
+    FloatingPointError
+        A number is not finite.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = formula(*arguments)
+    numbers, also = result if isinstance(result, tuple) else (result, None)
+    if not (np.isfinite(numbers).all() and (not isinstance(also, dict) or all_finite(also))):
+        raise FloatingPointError(f"{what} overflows: {ADVICE}")
+    return result
 
 
 def with_ones(a):

@@ -168,3 +168,62 @@ def _word_vector_loss(model, weights, e, y):
         nodes, signs = (torch.tensor(part.astype(int)) for part in model.tree.path(word))
         loss = loss - torch.nn.functional.logsigmoid(signs * row[nodes]).sum() / len(y)
     return loss
+
+
+def torch_sequence_loss_and_grad(model, params, x, y, mask=None, state=None, T=None):
+    """Return a recurrent network's loss and gradient as PyTorch computes them, one sequence and one loss at a time.
+
+    Parameters
+    ----------
+    model : SimpleRNN, Elman or Jordan
+        Gives the structure.
+    params : mapping of str to ndarray
+        The parameters.
+    x, y, mask, state, T
+        As `model.loss_and_grad` takes them. For a loss at step t the state before step t - T + 1 is detached.
+
+    Returns
+    -------
+    loss : float
+        The sum over the labelled steps, the mean over the sequences.
+    grads : dict of str to ndarray
+        Names and shapes are those of `params`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyTorch is not installed.
+    """
+    torch = import_torch()
+    weights = {name: torch.tensor(W, requires_grad=True) for name, W in params.items()}
+    x = np.asarray(x)
+    if x.ndim == 2:
+        x = np.eye(model.sizes[0], dtype=params[next(iter(params))].dtype)[x]
+    steps, n, _ = x.shape
+    lengths = np.full(n, steps) if mask is None else np.sum(mask, axis=0)
+    before = torch.tensor(np.zeros((n, model.state_size), x.dtype) if state is None else state)
+    x, y, loss = torch.tensor(x), np.asarray(y), 0
+    for i in range(n):
+        ends = range(lengths[i] - 1 if model.at == "last" else 0, lengths[i])
+        for t in ends:
+            first, s = 0 if T is None else max(0, t - T + 1), before[i]
+            for k in range(t + 1):
+                o, s = _torch_step(model, weights, x[k, i], s.detach() if k == first else s)
+            label = torch.tensor(y[i] if model.at == "last" else y[t, i])
+            loss = loss + _torch_loss(model.loss.name, model.activations[1].name, o[None], label[None])
+    loss = loss / n
+    loss.backward()
+    return loss.item(), {name: W.grad.numpy() for name, W in weights.items()}
+
+
+def _torch_step(model, weights, x, s):
+    torch = import_torch()
+    one = x.new_ones(int(model.bias))
+    f, g = (f.name for f in model.activations)
+    if "v" in weights:
+        h = torch_activation(f, torch.cat([one, x, s]) @ weights["v"])
+        o = torch.cat([one, h]) @ weights["omega"]
+    else:
+        h = torch_activation(f, weights["W1"] @ torch.cat([one, x]) + weights["V1"] @ s)
+        o = weights["W2"] @ torch.cat([one, h])
+    return o, torch_activation(g, o) if model.jordan else h

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import FancyBboxPatch
 
 from nncourse.spans import spans
 
@@ -169,4 +170,38 @@ def tree(ax, tree, words, *, path=None, names=True):
         if names:
             ax.text(at[node], -depth[node], str(node), ha="center", va="center", fontsize=9, zorder=3)
     ax.set(xlim=(-0.6, tree.V - 0.4), ylim=(-max(depth.values()) - 0.5, 0.3))
+    ax.axis("off")
+
+
+def feedback(ax, *, jordan=False):
+    """Draw a recurrent network with one hidden layer: four boxes, the weights between them, and what is fed back.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw; its axis lines are taken away.
+    jordan : bool
+        Whether the output is fed back; otherwise the hidden units are.
+
+    Source
+    ------
+    J-F1, J-F2
+    """
+    kept = "G_{t-1}" if jordan else "F_{t-1}"
+    boxes = {"input": (0, 0, "$1,\\ X_t$"), "context": (1.6, 0, f"${kept}$")}
+    boxes |= {"hidden": (0.8, 1, "$F_t$"), "output": (0.8, 2, "$G_t$")}
+    for name, (x, y, symbol) in boxes.items():
+        style = {"boxstyle": "round,pad=0.04", "facecolor": "white", "lw": 1.8, "zorder": 2}
+        style["edgecolor"] = RED if name == "context" else "0.35"
+        ax.add_patch(FancyBboxPatch((x - 0.55, y - 0.2), 1.1, 0.4, **style))
+        ax.text(x, y, f"{name} {symbol}", ha="center", va="center", zorder=3, fontsize=10)
+    for x, y, to_x, weights in ((0, 0, 0.55, "$v$"), (1.6, 0, 1.05, "$v$"), (0.8, 1, 0.8, r"$\omega$")):
+        arrow = {"arrowstyle": "-|>", "color": "0.35", "lw": 1.4}
+        ax.annotate("", xy=(to_x, y + 0.75), xytext=(x, y + 0.25), arrowprops=arrow)
+        ax.text((x + to_x) / 2 - 0.1, y + 0.5, weights, ha="right", va="center")
+    y = boxes["output" if jordan else "hidden"][1]
+    ax.plot([1.4, 2.4, 2.4], [y, y, 0], "--", color=RED)
+    ax.annotate("", xy=(2.2, 0), xytext=(2.42, 0), arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 1.8})
+    ax.text(2.47, y / 2, "copied,\none step\nlater", color=RED, va="center", fontsize=10)
+    ax.set(xlim=(-0.65, 3.1), ylim=(-0.3, 2.3))
     ax.axis("off")

@@ -1,11 +1,14 @@
 """Training: run an optimizer over mini-batches of data, and remember how it went."""
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
 from nncourse._checks import check_labels, check_positive, check_rng
-from nncourse.params import all_finite, check_params, copy
+from nncourse.params import all_finite, check_params, copy, shapes_of
+from nncourse.sequences import check_steps
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class History:
     measured: list = field(default_factory=list)
 
 
-def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, measure=None):
+def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, measure=None, mask=None, T=None):
     """Train a model, and return the new parameters and a history. No argument is changed.
 
     Parameters
@@ -34,8 +37,8 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
     params : mapping of str to ndarray
         Where to start, for instance `model.init(rng)`.
     x, y : array_like
-        The examples, as the model's `loss_and_grad` takes them; n rows.
-    optimizer : GradientDescent
+        The n examples, as the model's `loss_and_grad` takes them.
+    optimizer : Optimizer
         Any optimizer of the course.
     epochs : int
         How many times to go over the examples.
@@ -45,6 +48,8 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
         Shuffles the examples before every epoch; needed with a batch size below n.
     measure : callable, optional
         Called with the parameters after every epoch; its results are kept in the history.
+    mask, T : optional
+        For recurrent networks, as their `loss_and_grad` takes them.
 
     Returns
     -------
@@ -61,20 +66,20 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
         The training diverged: the loss or a parameter is no longer finite.
     """
     params = copy(check_params(params, model.shapes()))
-    x, y = model.check_batch(x, y)
+    batch = model.check_batch(x, y) if mask is None else model.check_batch(x, y, mask)
+    how = {} if T is None else {"T": check_steps(T, len(batch[0]))}
     check_positive("epochs", epochs, whole=True)
-    n = len(x)
+    n = model.count(batch)
     batch_size = min(n, check_positive("batch_size", n if batch_size is None else batch_size, whole=True))
     if batch_size < n:
         check_rng(rng)
 
     def batches():
-        order = rng.permutation(n) if batch_size < n else slice(None)
-        x_epoch, y_epoch = x[order], y[order]
+        shuffled = model.select(batch, rng.permutation(n)) if batch_size < n else batch
         for start in range(0, n, batch_size):
-            yield x_epoch[start : start + batch_size], y_epoch[start : start + batch_size]
+            yield model.select(shuffled, slice(start, start + batch_size))
 
-    return _train(model, params, batches, optimizer, epochs, measure)
+    return _train(model, params, batches, optimizer, epochs, measure, how)
 
 
 def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
@@ -86,9 +91,9 @@ def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
         Any model of the course.
     params : mapping of str to ndarray
         Where to start, for instance `model.init(rng)`.
-    batches : iterable of (x, y)
+    batches : iterable of (x, y), or of (x, y, mask)
         One that can be gone over again for every epoch, such as `contexts.Batches`.
-    optimizer : GradientDescent
+    optimizer : Optimizer
         Any optimizer of the course.
     epochs : int
         How many times to go over the batches.
@@ -115,18 +120,21 @@ def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
         raise TypeError(
             f"batches: expected an iterable that can be gone over for every epoch, got {type(batches).__name__}"
         )
-    return _train(model, params, lambda: (model.check_batch(x, y) for x, y in batches), optimizer, epochs, measure)
+    return _train(
+        model, params, lambda: (model.check_batch(*batch) for batch in batches), optimizer, epochs, measure
+    )
 
 
-def _train(model, params, batches, optimizer, epochs, measure):
+def _train(model, params, batches, optimizer, epochs, measure, how=MappingProxyType({})):
     state, history = optimizer.init(params), History()
     for epoch in range(1, epochs + 1):
         total, rows = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is caught on the next lines
-            for x, y in batches():
-                loss, grads = model.backprop(params, x, y)
-                state = optimizer.step_in_place(params, grads, state)
-                total, rows = total + loss * len(y), rows + len(y)
+            for batch in batches():
+                loss, grads = model.backprop(params, *batch, **how)
+                state = optimizer.step_in_place(params, grads, state, loss)
+                n = model.count(batch)
+                total, rows = total + loss * n, rows + n
         if not rows:
             raise ValueError("batches: expected at least one, got none")
         if not (np.isfinite(total) and all_finite(params)):
@@ -137,6 +145,80 @@ def _train(model, params, batches, optimizer, epochs, measure):
         if measure is not None:
             history.measured.append(measure(params))
     return params, history
+
+
+class Walk(NamedTuple):
+    """The way of an optimizer over a surface: k + 1 points, the first one among them.
+
+    Parameters
+    ----------
+    points : dict of str to ndarray
+        Every parameter at every point, shape (k + 1, ...).
+    losses : ndarray of shape (k + 1,)
+        The loss at every point.
+    diverged : bool
+        Whether it left the finite numbers before its last step.
+    """
+
+    points: dict
+    losses: np.ndarray
+    diverged: bool
+
+
+def walk(loss_and_grad, params, optimizer, steps):
+    """Follow an optimizer over the whole data, and keep every point. It stops early where a number is not finite.
+
+    Parameters
+    ----------
+    loss_and_grad : callable
+        Takes the parameters; returns a loss and its gradient.
+    params : mapping of str to array_like
+        Where to start.
+    optimizer : Optimizer
+        Any optimizer of the course.
+    steps : int
+        How many steps to take at most.
+
+    Returns
+    -------
+    Walk
+        The points, the losses, and whether it diverged.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not as above; the message names it.
+    FloatingPointError
+        The loss or its gradient is not finite at the start.
+
+    Examples
+    --------
+    >>> from nncourse.optimizers import GradientDescent
+    >>> path = walk(lambda p: (p["v"] ** 2 / 2, {"v": p["v"]}), {"v": 1.0}, GradientDescent(0.5), steps=3)
+    >>> path.points["v"].tolist(), path.diverged
+    ([1.0, 0.5, 0.25, 0.125], False)
+    """
+    check_positive("steps", steps, whole=True)
+    params = check_params(params, shapes_of(params))
+    loss, grads = loss_and_grad(params)
+    if not (np.isfinite(loss) and all_finite(grads)):
+        raise FloatingPointError(f"the loss or its gradient is not finite at the start: the loss is {loss}")
+    points, losses, state = [params], [loss], optimizer.init(params)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is seen
+        while len(points) <= steps:
+            params, state = optimizer.update(params, grads, state, loss)
+            if not all_finite(params):
+                break
+            try:
+                loss, grads = loss_and_grad(params)
+            except FloatingPointError:
+                break
+            if not (np.isfinite(loss) and all_finite(grads)):
+                break
+            points.append(params)
+            losses.append(loss)
+    paths = {name: np.array([point[name] for point in points]) for name in points[0]}
+    return Walk(paths, np.array(losses, float), len(points) <= steps)
 
 
 def accuracy(model, params, x, labels):

@@ -10,13 +10,14 @@ from documents import docstring_section, documented
 
 PACKAGE = ROOT / "nncourse"
 FLOORS = [  # a module imports from its own floor or from one below
-    {"_checks", "_files", "activations", "losses", "params", "trees"},
+    {"_checks", "_files", "activations", "losses", "params", "sequences", "trees"},
     {
         "model",
         "optimizers",
         "gradient_check",
         "datasets",
         "elman",
+        "elman_letters",
         "text",
         "contexts",
         "spans",
@@ -24,8 +25,29 @@ FLOORS = [  # a module imports from its own floor or from one below
         "word_kernels",
         "vectors",
     },
-    {"single_layer", "perceptron", "feedforward", "language_models", "word_vectors"},
-    {"training", "word_training", "derivations", "autodiff", "exercises", "plots", "peers", "baselines", "source"},
+    {
+        "single_layer",
+        "perceptron",
+        "feedforward",
+        "language_models",
+        "word_vectors",
+        "recurrent",
+        "adding_bits",
+    },
+    {
+        "training",
+        "streaming",
+        "word_training",
+        "unrolling",
+        "memory",
+        "derivations",
+        "autodiff",
+        "exercises",
+        "plots",
+        "peers",
+        "baselines",
+        "source",
+    },
 ]
 FLOOR = {name: i for i, floor in enumerate(FLOORS) for name in floor}
 MODELS = FLOORS[2]
@@ -140,22 +162,25 @@ def parameters(node, classes):
             return []
         inherited = [name for base in bases if base in classes for name in parameters(classes[base], classes)]
         fields = [n for n in node.body if isinstance(n, ast.AnnAssign) and "init=False" not in ast.unparse(n)]
-        return inherited + [n.target.id for n in fields if not n.target.id.startswith("_")]
+        return list(dict.fromkeys(inherited + [n.target.id for n in fields if not n.target.id.startswith("_")]))
     arguments = node.args
     names = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
     return [a.arg for a in names if a is not None and a.arg not in ("self", "cls")]
 
 
+CLASSES = {
+    name: node for path in FILES for name, node in documented(path, private=True) if isinstance(node, ast.ClassDef)
+}
+
+
 def sections_of(path):
     """Give (name, arguments, documented arguments) for what a module offers: functions, classes, specs' methods."""
-    nodes = dict(documented(path, private=True))
-    classes = {name: node for name, node in nodes.items() if isinstance(node, ast.ClassDef)}
     for name, node in documented(path):
         if isinstance(node, ast.Module):
             continue
         text = docstring_section(ast.get_docstring(node) or "", "Parameters")
         heads = [line.partition(" :")[0] for line in text.splitlines() if line and not line.startswith(" ")]
-        yield name, parameters(node, classes), [part.strip(" *") for head in heads for part in head.split(",")]
+        yield name, parameters(node, CLASSES), [part.strip(" *") for head in heads for part in head.split(",")]
 
 
 REFERENCE = [path for path in FILES if module_of(path) not in ("derivations", "exercises", "_checks")]

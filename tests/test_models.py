@@ -13,7 +13,8 @@ from nncourse.language_models import NeuralLanguageModel
 from nncourse.losses import BinaryCrossEntropy, CrossEntropy, LogisticLoss
 from nncourse.model import Model
 from nncourse.optimizers import GradientDescent
-from nncourse.peers import torch_loss_and_grad, torch_word_loss_and_grad
+from nncourse.peers import torch_loss_and_grad, torch_sequence_loss_and_grad, torch_word_loss_and_grad
+from nncourse.recurrent import Elman, Jordan, SimpleRNN
 from nncourse.single_layer import SingleLayer, delta_rule, jacobian_rule
 from nncourse.training import fit
 from nncourse.trees import chain, huffman, random_tree
@@ -43,6 +44,21 @@ def words(model, n, rng):
         x[rng.random(x.shape) < 0.3] = -1
         x[:, 0] = rng.integers(model.V, size=n)
     return x, rng.integers(model.V, size=n)
+
+
+def sequences(model, n, rng):
+    """Draw n sequences of different lengths up to 6, with a mask; what fills them up is noise."""
+    T, (d0, _, d2) = 6, model.sizes
+    x = rng.standard_normal((T, n, d0))
+    lead = (T, n) if model.at == "all" else (n,)
+    y = rng.integers(d2, size=lead) if isinstance(model.loss, CrossEntropy) else rng.standard_normal((*lead, d2))
+    lengths = np.append(T, rng.integers(1, T + 1, size=n - 1))
+    return x, y, np.arange(T)[:, None] < lengths
+
+
+def spelled(model, n, rng):
+    """Draw n sequences of ids, without padding."""
+    return rng.integers(model.sizes[0], size=(6, n)), *sequences(model, n, rng)[1:2]
 
 
 class Case(NamedTuple):
@@ -92,6 +108,27 @@ def bengio(name, **options):
     return language_model(NeuralLanguageModel(7, 3, 2, d2, **options), f"Bengio {name}", *equations)
 
 
+def recurrent(network, activations, loss="squared", at="all"):
+    """Give two rows for a recurrent network on sequences of several lengths: without and with a bias."""
+    for bias in (False, True):
+        model = network((4, 3, 2), activations, loss, bias, at)
+        name = f"{network.__name__} {' '.join(activations)} {loss} {at}{' bias' * bias}"
+        equations = ("S-2.1", "S-2.1.1b") if network is SimpleRNN else ("J-bp",)
+        yield row(model, name, *equations, batch=sequences, peer=torch_sequence_loss_and_grad)
+
+
+def recurrent_networks():
+    """Give the rows for the recurrent networks."""
+    for network in (SimpleRNN, Elman, Jordan):
+        yield from recurrent(network, ("tanh", "identity"))
+        yield from recurrent(network, ("sigmoid", "sigmoid"), at="last")
+        yield from recurrent(network, ("tanh", "softmax"), "cross-entropy")
+        yield from recurrent(network, ("identity", "softmax"), "cross-entropy", "last")
+        yield from recurrent(network, ("relu", "softmax"))
+        ids = network((4, 3, 2), ("tanh", "softmax"), "cross-entropy", bias=True)
+        yield row(ids, f"{network.__name__} ids", "J-bp", batch=spelled, peer=torch_sequence_loss_and_grad)
+
+
 def word_vectors():
     """Give the rows for CBOW and skip-gram, with the full softmax and with trees."""
     trees = {"full": None, "huffman": huffman([9, 1, 3, 3, 2, 8, 1]), "chain": chain(7)}
@@ -133,6 +170,7 @@ MODELS = [
     bengio("without hidden layer", direct=True, d2=0),
     bengio("without hidden layer bias", direct=True, bias=True, d2=0),
     *word_vectors(),
+    *recurrent_networks(),
 ]
 EVERY_MODEL = pytest.mark.parametrize("case", MODELS)
 EVERY_BATCH = pytest.mark.parametrize("n", [1, 5])
@@ -141,8 +179,8 @@ EVERY_BATCH = pytest.mark.parametrize("n", [1, 5])
 def draw(case, n, rng, dtype=np.float64):
     """Draw parameters (none of them zero) and a batch of n examples."""
     params = {name: rng.standard_normal(shape).astype(dtype) for name, shape in case.model.shapes().items()}
-    x, y = case.batch(case.model, n, rng)
-    return params, *(part if part.dtype.kind == "i" else part.astype(dtype) for part in (x, y))
+    batch = case.batch(case.model, n, rng)
+    return params, *(part if part.dtype.kind in "ib" else part.astype(dtype) for part in batch)
 
 
 def assert_same(got, expected, rtol=1e-12, atol=1e-14):
@@ -158,8 +196,8 @@ def assert_same(got, expected, rtol=1e-12, atol=1e-14):
 @EVERY_MODEL
 @EVERY_BATCH
 def test_the_gradient_has_the_names_shapes_and_types_of_the_parameters(case, n, rng):
-    params, x, y = draw(case, n, rng)
-    loss, grads = case.model.loss_and_grad(params, x, y)
+    params, *batch = draw(case, n, rng)
+    loss, grads = case.model.loss_and_grad(params, *batch)
     assert type(loss) is float
     assert {name: (W.shape, W.dtype) for name, W in params.items()} == {
         name: (g.shape, g.dtype) for name, g in grads.items()
@@ -170,19 +208,19 @@ def test_the_gradient_has_the_names_shapes_and_types_of_the_parameters(case, n, 
 @EVERY_MODEL
 @EVERY_BATCH
 def test_the_gradient_agrees_with_derivatives_of_the_loss_along_a_random_direction(case, n, rng):
-    params, x, y = draw(case, n, rng)
-    assert check_gradient(case.model, params, x, y, rng=rng, derivative=central_difference) < 1e-6
+    params, *batch = draw(case, n, rng)
+    assert check_gradient(case.model, params, *batch, rng=rng, derivative=central_difference) < 1e-6
     if case.analytic:
-        assert check_gradient(case.model, params, x, y, rng=rng, derivative=complex_step) < 1e-10
+        assert check_gradient(case.model, params, *batch, rng=rng, derivative=complex_step) < 1e-10
 
 
 @EVERY_MODEL
 @EVERY_BATCH
 def test_pytorch_finds_the_same_loss_and_gradient(case, n, rng):
     pytest.importorskip("torch", reason="PyTorch is an oracle, not a dependency")
-    params, x, y = draw(case, n, rng)
-    loss, grads = case.model.loss_and_grad(params, x, y)
-    peer_loss, peer_grads = case.peer(case.model, params, x, y)
+    params, *batch = draw(case, n, rng)
+    loss, grads = case.model.loss_and_grad(params, *batch)
+    peer_loss, peer_grads = case.peer(case.model, params, *batch)
     np.testing.assert_allclose(loss, peer_loss, rtol=1e-10)
     assert_same(grads, peer_grads, rtol=1e-10, atol=1e-13)
 
@@ -232,9 +270,11 @@ def test_the_gradient_check_itself_notices_a_wrong_gradient(rng):
 @pytest.mark.equation("S-1.1L", "S-1.2L")
 @EVERY_MODEL
 def test_a_batch_gives_the_mean_over_its_examples(case, rng):
-    params, x, y = draw(case, 5, rng)
-    loss, grads = case.model.loss_and_grad(params, x, y)
-    single = [case.model.loss_and_grad(params, x[i : i + 1], y[i : i + 1]) for i in range(5)]
+    params, *batch = draw(case, 5, rng)
+    loss, grads = case.model.loss_and_grad(params, *batch)
+    checked = case.model.check_batch(*batch)
+    assert case.model.count(checked) == 5
+    single = [case.model.loss_and_grad(params, *case.model.select(checked, [i])) for i in range(5)]
     np.testing.assert_allclose(loss, np.mean([loss for loss, _ in single]), rtol=1e-13)
     assert_same(grads, {name: np.mean([g[name] for _, g in single], axis=0) for name in grads})
 
@@ -242,18 +282,23 @@ def test_a_batch_gives_the_mean_over_its_examples(case, rng):
 @pytest.mark.equation("S-1.1L", "S-1.2L")
 @EVERY_MODEL
 def test_the_loss_is_the_one_that_evaluate_and_forward_say(case, rng):
-    params, x, y = draw(case, 5, rng)
-    output, _ = case.model.forward(params, x)
+    params, *batch = draw(case, 5, rng)
+    output, y, n = case.model.forward(params, batch[0])[0], batch[1], 5
+    if hasattr(case.model, "at"):  # the labelled outputs, one after the other
+        lengths = np.full(5, 6) if len(batch) < 3 else batch[2].sum(axis=0)
+        ends = [range(L) if case.model.at == "all" else [L - 1] for L in lengths]
+        y = np.array([y[t, i] if case.model.at == "all" else y[i] for i in range(5) for t in ends[i]])
+        output = np.array([output[t, i] for i in range(5) for t in ends[i]])
     if isinstance(getattr(case.model, "loss", CrossEntropy()), CrossEntropy):
-        by_hand = -np.mean([np.log(p[label]) for p, label in zip(output, y, strict=True)])
+        by_hand = -sum([np.log(p[label]) for p, label in zip(output, y, strict=True)]) / n
     elif isinstance(case.model.loss, LogisticLoss):
-        by_hand = np.mean([sum(np.log(1 + np.exp(-y_i * a_i))) for a_i, y_i in zip(output, y, strict=True)])
+        by_hand = sum([sum(np.log(1 + np.exp(-y_i * a_i))) for a_i, y_i in zip(output, y, strict=True)]) / n
     elif isinstance(case.model.loss, BinaryCrossEntropy):
-        by_hand = -np.mean([sum(np.log((1 - y_i) / 2 + y_i * a_i)) for a_i, y_i in zip(output, y, strict=True)])
+        by_hand = -sum([sum(np.log((1 - y_i) / 2 + y_i * a_i)) for a_i, y_i in zip(output, y, strict=True)]) / n
     else:
-        by_hand = np.mean([sum((y_i - a_i) ** 2) / 2 for a_i, y_i in zip(output, y, strict=True)])
-    np.testing.assert_allclose(case.model.loss_and_grad(params, x, y)[0], by_hand, rtol=1e-13)
-    np.testing.assert_allclose(case.model.evaluate(params, x, y), by_hand, rtol=1e-13)
+        by_hand = sum([sum((y_i - a_i) ** 2) / 2 for a_i, y_i in zip(output, y, strict=True)]) / n
+    np.testing.assert_allclose(case.model.loss_and_grad(params, *batch)[0], by_hand, rtol=1e-13)
+    np.testing.assert_allclose(case.model.evaluate(params, *batch), by_hand, rtol=1e-13)
 
 
 # --- manners: purity, seeds, number types ---
@@ -261,15 +306,16 @@ def test_the_loss_is_the_one_that_evaluate_and_forward_say(case, rng):
 
 @EVERY_MODEL
 def test_no_argument_is_changed(case, rng):
-    params, x, y = draw(case, 5, rng)
-    before = {name: W.tobytes() for name, W in params.items()}, x.tobytes(), y.tobytes()
+    params, *batch = draw(case, 5, rng)
+    before = {name: W.tobytes() for name, W in params.items()}, [part.tobytes() for part in batch]
+    x, y, mask = (*batch, None)[:3]
     case.model.forward(params, x)
-    case.model.evaluate(params, x, y)
-    case.model.loss_and_grad(params, x, y)
-    check_gradient(case.model, params, x, y, rng=rng, derivative=central_difference)
-    fit(case.model, params, x, y, GradientDescent(0.1), epochs=2)
-    trained, _ = fit(case.model, params, x, y, GradientDescent(0.1), epochs=2, batch_size=2, rng=rng)
-    assert ({name: W.tobytes() for name, W in params.items()}, x.tobytes(), y.tobytes()) == before
+    case.model.evaluate(params, *batch)
+    case.model.loss_and_grad(params, *batch)
+    check_gradient(case.model, params, *batch, rng=rng, derivative=central_difference)
+    fit(case.model, params, x, y, GradientDescent(0.1), epochs=2, mask=mask)
+    trained, _ = fit(case.model, params, x, y, GradientDescent(0.1), epochs=2, batch_size=2, rng=rng, mask=mask)
+    assert ({name: W.tobytes() for name, W in params.items()}, [part.tobytes() for part in batch]) == before
     assert not any(np.shares_memory(trained[name], params[name]) for name in params)
 
 
@@ -280,13 +326,18 @@ def test_the_same_seed_draws_the_same_parameters_and_biases_start_at_zero(case):
     assert {name: W.shape for name, W in first.items()} == model.shapes()
     for name, W in first.items():
         assert W.tobytes() == second[name].tobytes()
-        bias = model.bias and not (isinstance(model, NeuralLanguageModel) and name in ("W1", "D"))
+        bias = model.bias and not without_bias(model, name)
+        W, other[name] = (W.T, other[name].T) if name in ("v", "omega") else (W, other[name])
         assert np.all(W[:, :bias] == 0)
         if starts_at_zero(model, name):
             assert np.all(W == 0)
             continue
         assert not np.array_equal(W, other[name])
         assert np.all(W[:, bias:] != 0)
+
+
+def without_bias(model, name):
+    return name == "V1" or (isinstance(model, NeuralLanguageModel) and name in ("W1", "D"))
 
 
 def starts_at_zero(model, name):
@@ -297,19 +348,19 @@ def starts_at_zero(model, name):
 
 @EVERY_MODEL
 def test_float32_stays_float32_and_close_to_float64(case, rng):
-    params, x, y = draw(case, 5, rng, np.float32)
-    loss, grads = case.model.loss_and_grad(params, x, y)
+    params, *batch = draw(case, 5, rng, np.float32)
+    loss, grads = case.model.loss_and_grad(params, *batch)
     wide = {name: W.astype(np.float64) for name, W in params.items()}
     expected_loss, expected = case.model.loss_and_grad(
-        wide, *(part * 1 if part.dtype.kind == "i" else part.astype(float) for part in (x, y))
+        wide, *(part if part.dtype.kind in "ib" else part.astype(float) for part in batch)
     )
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
     assert {g.dtype for g in grads.values()} == {np.dtype(np.float32)}
     assert_same({name: g.astype(np.float64) for name, g in grads.items()}, expected, rtol=1e-3, atol=1e-5)
-    assert case.model.forward(params, x)[0].dtype == np.float32
+    assert case.model.forward(params, batch[0])[0].dtype == np.float32
     started = case.model.init(rng, dtype=np.float32)
     assert {W.dtype for W in started.values()} == {np.dtype(np.float32)}
-    trained, _ = fit(case.model, started, x, y, GradientDescent(0.1), epochs=2)
+    trained, _ = fit(case.model, started, *batch[:2], GradientDescent(0.1), epochs=2, mask=(*batch, None)[2])
     assert {W.dtype for W in trained.values()} == {np.dtype(np.float32)}
 
 

@@ -7,22 +7,44 @@ import numpy as np
 import pytest
 
 from nncourse.feedforward import FeedForward
-from nncourse.optimizers import GradientDescent
+from nncourse.optimizers import ClipEach, ClipNorm, Clipped, ClipValues, GradientDescent, Rprop
 from nncourse.training import accuracy, fit
 
 
 class Case(NamedTuple):
-    """An optimizer with PyTorch's twin, if it has one: its name in torch.optim, and its options."""
+    """An optimizer with PyTorch's twin, if it has one: its name in torch.optim, and its options.
+
+    An optimizer that needs the gradient of all examples has no batch size.
+    """
 
     optimizer: object
     twin: str = ""
     options: dict = {}  # noqa: RUF012
+    batch_size: int | None = 10
+
+
+FINE = {"smallest": 1e-12}  # with the usual 1e-6 no minimum is found to more digits than that
+TWIN_OF_RPROP = {"lr": 0.1, "step_sizes": (1e-12, 50)}
+
+
+def clipped(name, clip, optimizer=None, **options):
+    """Give a row of the table for an optimizer whose gradients are clipped before."""
+    case = Case(Clipped(optimizer or GradientDescent(0.05), clip), **options)
+    return pytest.param(case, id=f"clipped {name}", marks=pytest.mark.equation("J-clip"))
 
 
 OPTIMIZERS = [
     pytest.param(
         Case(GradientDescent(0.05), "SGD", {"lr": 0.05}), id="gradient descent", marks=pytest.mark.equation("S-1")
     ),
+    pytest.param(Case(Rprop("Rprop-", **FINE), batch_size=None), id="Rprop-"),
+    pytest.param(Case(Rprop("Rprop+", **FINE), batch_size=None), id="Rprop+"),
+    pytest.param(Case(Rprop("iRprop-", **FINE), "Rprop", TWIN_OF_RPROP, None), id="iRprop-"),
+    pytest.param(Case(Rprop("iRprop+", **FINE), batch_size=None), id="iRprop+"),
+    clipped("by norm", ClipNorm(1.0)),
+    clipped("by matrix", ClipEach(1.0)),
+    clipped("by value", ClipValues(1.0)),
+    clipped("by norm, then Rprop", ClipNorm(1.0), Rprop("iRprop-", **FINE), batch_size=None),
 ]
 EVERY_OPTIMIZER = pytest.mark.parametrize("case", OPTIMIZERS)
 MINIMUM = {"W1": np.array([[1.0, -2.0], [0.5, 3.0]]), "W2": np.array([[-1.0, 2.0]])}
@@ -34,13 +56,18 @@ def gradient(params):
     return {name: CURVATURE[name] * (params[name] - MINIMUM[name]) for name in params}
 
 
+def height(params):
+    """Return how high the bowl is."""
+    return 0.5 * sum(np.sum(CURVATURE[name] * (params[name] - MINIMUM[name]) ** 2) for name in params)
+
+
 def start():
     return {name: np.zeros_like(W) for name, W in MINIMUM.items()}
 
 
 def walk(optimizer, params, state, steps):
     for _ in range(steps):
-        params, state = optimizer.update(params, gradient(params), state)
+        params, state = optimizer.update(params, gradient(params), state, height(params))
     return params, state
 
 
@@ -49,7 +76,7 @@ def test_an_update_changes_none_of_its_arguments(case):
     params, state = walk(case.optimizer, start(), case.optimizer.init(start()), 3)
     grads = gradient(params)
     before = deepcopy((params, grads, state))
-    new, _ = case.optimizer.update(params, grads, state)
+    new, _ = case.optimizer.update(params, grads, state, height(params))
     np.testing.assert_equal((params, grads, state), before)
     assert not any(np.shares_memory(new[name], params[name]) for name in params)
     assert all(np.any(new[name] != params[name]) for name in params)
@@ -62,9 +89,10 @@ def test_a_step_in_place_gives_the_same_bits_as_an_update(case, dtype):
     mine, state, state_in_place = deepcopy(params), case.optimizer.init(params), case.optimizer.init(params)
     for _ in range(5):
         grads = {name: g.astype(dtype) for name, g in gradient(params).items()}
-        params, state = case.optimizer.update(params, grads, state)
+        loss = height(params)
+        params, state = case.optimizer.update(params, grads, state, loss)
         arrays = {name: id(W) for name, W in mine.items()}
-        state_in_place = case.optimizer.step_in_place(mine, deepcopy(grads), state_in_place)
+        state_in_place = case.optimizer.step_in_place(mine, deepcopy(grads), state_in_place, loss)
         assert {name: id(W) for name, W in mine.items()} == arrays
         assert {name: W.tobytes() for name, W in mine.items()} == {name: W.tobytes() for name, W in params.items()}
         assert {W.dtype for W in params.values()} == {np.dtype(dtype)}
@@ -98,7 +126,7 @@ def test_pytorch_walks_the_same_way(case):
         for name, tensor in tensors.items():
             tensor.grad = torch.tensor(gradient({name: tensor.detach().numpy()})[name])
         twin.step()
-        params, state = case.optimizer.update(params, gradient(params), state)
+        params, state = case.optimizer.update(params, gradient(params), state, height(params))
         for name, tensor in tensors.items():
             np.testing.assert_allclose(params[name], tensor.detach().numpy(), rtol=1e-13)
 
@@ -114,7 +142,7 @@ def test_full_batch_training_is_the_optimizer_applied_to_the_gradient(case, rng)
     state, losses = case.optimizer.init(params), []
     for _ in range(4):
         loss, grads = model.loss_and_grad(params, x, y)
-        params, state = case.optimizer.update(params, grads, state)
+        params, state = case.optimizer.update(params, grads, state, loss)
         losses.append(loss)
     assert history.loss == losses
     assert history.measured[:-1] == losses[1:]
@@ -151,7 +179,9 @@ def test_a_small_problem_is_learned(case, rng):
     labels = (x[:, 0] > x[:, 1]).astype(int)
     model = FeedForward((2, 2), ("softmax",), "cross-entropy", bias=True)
     params = model.init(rng)
-    trained, history = fit(model, params, x, labels, case.optimizer, epochs=300, batch_size=10, rng=rng)
+    trained, history = fit(
+        model, params, x, labels, case.optimizer, epochs=300, batch_size=case.batch_size, rng=rng
+    )
     assert history.loss[-1] < 0.5 * history.loss[0]
     assert accuracy(model, trained, x, labels) > 0.95
     assert accuracy(model, trained, x, 1 - labels) < 0.05

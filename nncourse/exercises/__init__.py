@@ -3,13 +3,20 @@
 import numpy as np
 
 from nncourse.exercises import (
+    adding_bits,
     backpropagation,
+    backpropagation_through_time,
     before_you_start,
     delta_rule,
+    finding_structure_in_time,
+    gradient_clipping,
     hierarchical_softmax,
     linear_and_logistic_regression,
     neural_language_model,
     perceptron,
+    recurrent_networks,
+    resilient_propagation,
+    vanishing_and_exploding_gradients,
     word_vectors,
 )
 from nncourse.exercises.core import Verdict, find, judged
@@ -23,6 +30,13 @@ REGISTRY = (
     *neural_language_model.EXERCISES,
     *word_vectors.EXERCISES,
     *hierarchical_softmax.EXERCISES,
+    *recurrent_networks.EXERCISES,
+    *backpropagation_through_time.EXERCISES,
+    *adding_bits.EXERCISES,
+    *vanishing_and_exploding_gradients.EXERCISES,
+    *resilient_propagation.EXERCISES,
+    *gradient_clipping.EXERCISES,
+    *finding_structure_in_time.EXERCISES,
 )
 
 

@@ -1,9 +1,4 @@
-"""Optimizers: a rule that turns parameters and gradients into better parameters.
-
-An optimizer is a frozen dataclass of hyper-parameters with `init(params) -> state` and
-`update(params, grads, state) -> (params, state)`, which changes none of its arguments. `step_in_place` does the
-same arithmetic inside the arrays that it is given; `training.fit`, which owns its parameters, calls it.
-"""
+"""Gradient descent: the plain step against the gradient."""
 
 from dataclasses import dataclass
 
@@ -47,7 +42,7 @@ class GradientDescent:
         """Return the empty state: gradient descent remembers nothing."""
         return ()
 
-    def update(self, params, grads, state):
+    def update(self, params, grads, state, loss=None):
         """Return new parameters and the new state.
 
         Parameters
@@ -56,6 +51,8 @@ class GradientDescent:
             Equal names and shapes.
         state : tuple
             What `init` or the last `update` returned.
+        loss : float, optional
+            The loss at `params`; not used.
 
         Raises
         ------
@@ -65,9 +62,9 @@ class GradientDescent:
         shapes = shapes_of(params)
         params = copy(check_params(params, shapes))
         grads = copy(check_params(grads, shapes, argument="grads"))
-        return params, self.step_in_place(params, grads, state)
+        return params, self.step_in_place(params, grads, state, loss)
 
-    def step_in_place(self, params, grads, state):
+    def step_in_place(self, params, grads, state, loss=None):
         """Change the arrays of `params`, and use those of `grads` as scratch; return the new state."""
         for name, W in params.items():
             step = grads[name]
