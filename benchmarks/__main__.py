@@ -13,6 +13,10 @@ WORKLOADS = (
     "word_vectors",
     "vocabulary_size",
     "output_layers",
+    "recurrent",
+    "truncated",
+    "elman_sentences",
+    "rprop",
 )
 PARSER = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 PARSER.add_argument("--only", choices=WORKLOADS, action="append", help="this workload alone (can be repeated)")

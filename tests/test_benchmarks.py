@@ -2,20 +2,22 @@
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # benchmarks are not installed with the package
 from benchmarks import (
     __main__,
+    elman_sentences,
     feedforward,
     harness,
     import_time,
     language_model,
     linear_models,
     output_layers,
+    recurrent,
+    rprop,
+    truncated,
     vocabulary_size,
     word_vectors,
 )
@@ -209,3 +211,38 @@ def test_both_softmaxes_of_the_table_give_a_loss_near_that_of_guessing():
     for V in (64, 1024):
         assert output_layers.full(V)() == pytest.approx(np.log(V), rel=0.01)
         assert np.mean(output_layers.hierarchical(V, "balanced")()) == pytest.approx(np.log(V), rel=0.01)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_everybody_has_the_same_gradient_through_time(dtype):
+    pytest.importorskip("torch")
+    work = recurrent.batch(3, 7, 5, dtype)
+    (loss, V1), (their_loss, their_V1) = recurrent.ours(work)(), recurrent.pytorch(work)()
+    assert loss == pytest.approx(their_loss, rel=1e-12 if dtype == "float64" else 1e-5)
+    np.testing.assert_allclose(V1, their_V1, rtol=1e-10 if dtype == "float64" else 1e-3, atol=1e-6)
+    assert V1.dtype == dtype
+
+
+def test_a_truncated_gradient_holds_as_much_for_a_long_sequence_as_for_a_short_one():
+    assert truncated.measured(8_000) < 1.3 * truncated.measured(1_000)
+    assert truncated.gradient(1_000)() == pytest.approx(truncated.gradient(1_000, 3)())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_everybody_takes_the_same_step_of_rprop(dtype):
+    pytest.importorskip("torch")
+    drawn = rprop.work(dtype, n=70_001)
+    expected = rprop.ours(drawn)()
+    assert 0.9 < np.mean(expected != drawn.w) <= 1
+    for foreach in (False, True):
+        np.testing.assert_array_equal(rprop.pytorch(drawn, foreach)(), expected)
+
+
+@pytest.mark.parametrize("way", ["own", "batched"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_everybody_reads_the_same_sentences(way, dtype):
+    pytest.importorskip("torch")
+    work = elman_sentences.one_pass(way, dtype, words=600)
+    expected = elman_sentences.ours(work)()
+    for theirs in (elman_sentences.pytorch, elman_sentences.pytorch_loop):
+        assert theirs(work)() == pytest.approx(expected, rel=1e-10 if dtype == "float64" else 1e-4)
