@@ -1,13 +1,14 @@
 """What all tests share: the `equation` marker, which names the broken equation when a test fails."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tools import ledger
+
 ROOT = Path(__file__).resolve().parents[1]
-EQUATIONS = tomllib.loads((ROOT / "book" / "equations.toml").read_text(encoding="utf-8"))
+EQUATIONS = ledger.equations()
 
 settings.register_profile("course", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("course")
@@ -42,6 +43,26 @@ def pytest_runtest_makereport(item):
     return report
 
 
+def is_whole(config):
+    """Return whether this run has every test in it: no file, keyword or marker was asked for."""
+    chosen = (
+        config.option.keyword or config.option.markexpr or config.option.deselect or config.getoption("lf", False)
+    )
+    return config.args_source is config.ArgsSource.TESTPATHS and not chosen
+
+
+def results_of(reports):
+    """Return what the tests of every equation said: id to test to [cases that passed, cases that failed]."""
+    results = {}
+    for report in reports:
+        test = report.nodeid.partition("[")[0]
+        for name, id in getattr(report, "user_properties", ()):
+            if name == "equation" and (report.when == "call" or report.failed) and not report.skipped:
+                cases = results.setdefault(id, {}).setdefault(test, [0, 0])
+                cases[report.failed] += 1
+    return results
+
+
 def report_chapter_times(terminalreporter):
     """Print how long the cells of every notebook took: reported, never asserted."""
     seconds = {}
@@ -58,6 +79,9 @@ def pytest_terminal_summary(terminalreporter):
     """End, after all else, with the equations that failed and their tests. Reports come from all workers."""
     result = yield
     report_chapter_times(terminalreporter)
+    reports = [report for kind in ("passed", "failed", "error") for report in terminalreporter.getreports(kind)]
+    if is_whole(terminalreporter.config) and not terminalreporter._session.shouldstop:
+        ledger.write_verified(results_of(reports))
     broken = {}
     for report in terminalreporter.getreports("failed") + terminalreporter.getreports("error"):
         for name, id in getattr(report, "user_properties", ()):

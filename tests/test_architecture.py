@@ -6,7 +6,8 @@ import sys
 
 import pytest
 from conftest import EQUATIONS, ROOT
-from documents import docstring_section, documented
+
+from tools.ledger import docstring_section, documented
 
 PACKAGE = ROOT / "nncourse"
 FLOORS = [  # a module imports from its own floor or from one below

@@ -1,0 +1,71 @@
+"""The concordance: a row for every equation, made from what is there, and refused where something is missing."""
+
+import pytest
+from conftest import ROOT
+from test_site import load
+
+from tools import ledger
+
+EQUATIONS = {
+    "S-1": {"where": "equation (1)", "statement": "a_b := f(W * x).", "errata": ["S03"]},
+    "S-ff": {"where": "section 1", "statement": "No cycles."},
+}
+PLACES = {"S-1": "book/feedforward/delta-rule", "S-ff": "book/notation"}
+SOURCES = {
+    "S-1": ["nncourse.single_layer.delta_rule", "nncourse.losses._OfSigns"],
+    "S-ff": ["nncourse.model.Model"],
+}
+RESULTS = {"S-1": {"tests/test_models.py::test_it": [3, 0]}, "S-ff": {"tests/test_models.py::test_that": [1, 0]}}
+
+
+@pytest.fixture
+def concordance(monkeypatch):
+    pytest.importorskip("jupyter_book")
+    module = load(ROOT / "book" / "_ext" / "concordance.py")
+    for name, value in {"equations": EQUATIONS, "sources": SOURCES, "verified": RESULTS}.items():
+        monkeypatch.setattr(ledger, name, lambda value=value: value)
+    monkeypatch.setattr(ledger, "places", lambda math=False: {"S-1": PLACES["S-1"]} if math else PLACES)
+    monkeypatch.setattr(ledger, "errata", lambda: {"S03": {"class": "missing", "title": ""}})
+    return module
+
+
+def test_every_equation_gets_an_entry_with_links_to_place_code_tests_and_errata(concordance):
+    rows = concordance.account()
+    assert {id: row["status"] for id, row in rows.items()} == {"S-1": "clarified", "S-ff": "verified"}
+    text = "\n".join(line for id, row in rows.items() for line in concordance.entry(id, row, {"S-1"}, ""))
+    assert "{eq}`S-1` equation (1): **clarified**, {ref}`S03 <errata-s03>`" in text
+    assert "{ref}`S-ff <S-ff>` section 1: **verified**\n" in text
+    assert r"a\_b := f(W \* x)." in text
+    assert "{py:obj}`single_layer.delta_rule <nncourse.single_layer.delta_rule>`, `losses._OfSigns`" in text
+    assert "Decided by 1 test\n" in text
+    assert "- `test_it` (3 cases)" in text
+    assert "[`test_it`](https://host.org/a/b/blob/main/tests/test_models.py)" in "\n".join(
+        concordance.entry("S-1", rows["S-1"], {}, "https://host.org/a/b")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("places", {"S-1": "x"}, "equation S-ff has no chapter"),
+        ("sources", {"S-1": ["x"]}, "equation S-ff has no implementation"),
+        ("verified", {"S-1": RESULTS["S-1"]}, "equation S-ff has no test that passed"),
+        ("verified", RESULTS | {"S-ff": {"test_that": [3, 1]}}, "equation S-ff: 3 tests passed, 1 failed"),
+        ("errata", {}, "equation S-1: .S03."),
+    ],
+)
+def test_an_equation_without_one_of_them_stops_the_build(concordance, name, value, message, monkeypatch):
+    monkeypatch.setattr(ledger, name, lambda value=value: value)
+    with pytest.raises(concordance.ExtensionError, match=message):
+        concordance.account()
+
+
+def test_results_that_are_missing_or_stale_stop_the_build(concordance, monkeypatch):
+    def stale():
+        raise ValueError("verified.json is stale")
+
+    monkeypatch.setattr(ledger, "verified", stale)
+    with pytest.raises(
+        concordance.ExtensionError, match=r"the concordance cannot be made: verified\.json is stale"
+    ):
+        concordance.account()

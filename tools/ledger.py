@@ -1,0 +1,183 @@
+"""Who accounts for which equation of the notes: chapters, functions, tests, errata, and the last run of the tests.
+
+Everything is read from where it stands: the equations in `book/equations.toml`, their labels in the chapters, their
+ids in the docstrings' *Source* sections and on the tests' markers, the errata in their page. What the tests said is
+in `book/verified.json`. `make test` writes it, with a digest of the package and the tests; if one of those has
+changed since, the file is stale.
+"""
+
+import ast
+import hashlib
+import json
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK, PACKAGE, TESTS = ROOT / "book", ROOT / "nncourse", ROOT / "tests"
+VERIFIED = BOOK / "verified.json"
+LABELS = re.compile(
+    r"^\$\$\s*\((?P<math>[\w.-]+)\)\s*$"  # $$ (S-2): a labelled equation
+    r"|^\((?P<target>[\w.-]+)\)=\s*$"  # (S-AD)=: a target before a paragraph or heading
+    r"|^:(?:label|name):\s*(?P<option>[\w.-]+)\s*$",  # :label: S-2, of a directive
+    re.MULTILINE,
+)
+CORRECTED = ("error", "typo")  # classes of errata; the other ones are clarified
+
+
+# --- docstrings, read from the source, without importing anything ---
+
+
+def documented(path, *, private=False):
+    """Give (name, node) for a module, its functions, its classes and their methods; private ones where asked.
+
+    What is nested in a function is its own affair; double underscores (``__add__``) are explained by Python.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield path.stem, tree
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and (private or not node.name.startswith("_")):
+            yield node.name, node
+            for method in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(method, ast.FunctionDef) and (private or not method.name.startswith("_")):
+                    yield f"{node.name}.{method.name}", method
+
+
+def docstring_section(docstring, title):
+    """Return the body of a numpydoc section of a docstring, "" where there is none."""
+    found = re.search(rf"^{title}\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", docstring, re.MULTILINE | re.DOTALL)
+    return found.group(1).strip("\n") if found else ""
+
+
+# --- what stands in the project ---
+
+
+def equations():
+    """Return the equations: id to `where`, `statement` and the numbers of its `errata`."""
+    return tomllib.loads((BOOK / "equations.toml").read_text(encoding="utf-8"))
+
+
+def labels(text, *, math=False):
+    """Return the labels that a MyST text sets, in order; with `math` only those of equations."""
+    return [match[match.lastgroup] for match in LABELS.finditer(text) if match["math"] or not math]
+
+
+def places(*, math=False):
+    """Return where every label stands: label to page, such as book/notation; with `math` equations alone."""
+    import nbformat
+
+    found = {}
+    for path in sorted(BOOK.rglob("*")):
+        if any(part.startswith((".", "_")) for part in path.relative_to(BOOK).parts):
+            continue
+        if path.suffix == ".md":
+            texts = [path.read_text(encoding="utf-8")]
+        elif path.suffix == ".ipynb":
+            cells = nbformat.read(path, as_version=4).cells
+            texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        else:
+            continue
+        name = path.relative_to(ROOT).with_suffix("").as_posix()
+        found |= {label: name for text in texts for label in labels(text, math=math)}
+    return found
+
+
+def exports():
+    """Return under which shorter name a package offers what it imports from its own modules."""
+    found = {}
+    for path in PACKAGE.rglob("__init__.py"):
+        inside = ".".join(path.parent.relative_to(ROOT).parts)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(inside + "."):
+                found |= {f"{node.module}.{alias.name}": f"{inside}.{alias.name}" for alias in node.names}
+    return found
+
+
+def sources():
+    """Return what implements every equation: id to dotted names, from the docstrings' *Source* sections."""
+    found, short = {}, exports()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for name, node in documented(path, private=True):
+            section = docstring_section(ast.get_docstring(node) or "", "Source")
+            for id in section.replace(",", " ").split():
+                thing, _, method = name.partition(".")
+                dotted = module if isinstance(node, ast.Module) else f"{module}.{thing}"
+                dotted = short.get(dotted, dotted) + ("." + method if method else "")
+                found.setdefault(id, []).append(dotted)
+    return found
+
+
+def errata():
+    """Return the errata: number, such as S06, to title and class."""
+    page = (BOOK / "reference" / "errata.md").read_text(encoding="utf-8")
+    return {
+        number: {"title": title, "class": kind}
+        for number, title, kind in re.findall(r"^## ([SJ]\d+): (.+) \((\w+)\)$", page, re.MULTILINE)
+    }
+
+
+# --- what the tests said ---
+
+
+def digest():
+    """Return a digest of all that decides: the package, the tests, and the list of equations."""
+    paths = [*PACKAGE.rglob("*.py"), *TESTS.glob("*.py"), BOOK / "equations.toml"]
+    total = hashlib.sha256()
+    for path in sorted(paths, key=lambda path: path.relative_to(ROOT).as_posix()):
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    return total.hexdigest()
+
+
+def write_verified(results, path=VERIFIED):
+    """Write what the tests of each equation said, with the digest.
+
+    Parameters
+    ----------
+    results : dict
+        Equation id to test name to [cases that passed, cases that failed].
+    path : Path
+        Where to.
+    """
+    content = {"digest": digest(), "equations": {id: dict(sorted(results[id].items())) for id in sorted(results)}}
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    aside = path.with_suffix(".new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
+def verified(path=VERIFIED):
+    """Return what the tests of each equation said, or raise ValueError: missing, stale, or an equation without.
+
+    Returns
+    -------
+    dict
+        Equation id to test name to [cases that passed, cases that failed].
+    """
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing; `make test` writes it")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content["digest"] != digest():
+        raise ValueError(f"{path.name} is stale: the package or the tests have changed; `make test` renews it")
+    return content["equations"]
+
+
+def status(equation, tests, known):
+    """Return "verified", "corrected" or "clarified"; ValueError where no test passed or one failed.
+
+    Parameters
+    ----------
+    equation : dict
+        Of `equations`.
+    tests : dict
+        Test name to [passed, failed].
+    known : dict
+        Of `errata`.
+    """
+    passed, failed = (sum(cases[k] for cases in tests.values()) for k in (0, 1))
+    if failed or not passed:
+        raise ValueError(f"{passed} tests passed, {failed} failed")
+    classes = {known[number]["class"] for number in equation.get("errata", ())}
+    if classes & set(CORRECTED):
+        return "corrected"
+    return "clarified" if classes else "verified"
