@@ -9,7 +9,7 @@ export PYTHONUTF8 = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env site serve test lint notebooks bench constraints clean distclean
+.PHONY: help env site serve test lint notebooks report bench constraints clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: lint  ## run every test, and every cell of every chapter against its store
 
 notebooks: $(STAMP)  ## run the chapters in place and normalise them (ONLY=path for one)
 	$(BIN)/python -m tools.notebooks $(or $(ONLY),$(CHAPTERS))
+
+report: $(STAMP)  ## run every chapter and print a table of what was verified
+	$(BIN)/python -m tools.report
 
 bench: $(STAMP)  ## time the package against PyTorch, scikit-learn and gensim, side by side
 	$(BIN)/python -m benchmarks

@@ -1,5 +1,7 @@
 """The concordance: a row for every equation, made from what is there, and refused where something is missing."""
 
+import re
+
 import pytest
 from conftest import ROOT
 from test_site import load
@@ -27,6 +29,43 @@ def concordance(monkeypatch):
     monkeypatch.setattr(ledger, "places", lambda math=False: {"S-1": PLACES["S-1"]} if math else PLACES)
     monkeypatch.setattr(ledger, "errata", lambda: {"S03": {"class": "missing", "title": ""}})
     return module
+
+
+def plans():
+    """Return the course plans of the page for instructors: their names and the chapters in their order."""
+    page = (ROOT / "book" / "reference" / "instructors.md").read_text(encoding="utf-8")
+    text = page.partition("## Three plans")[2].partition("\n## ")[0]
+    found = re.split(r"^\*\*(\w+ sessions)\.\*\*", text, flags=re.MULTILINE)[1:]
+    return {
+        name: (len(re.findall(r"^\d+\. ", body, re.MULTILINE)), re.findall(r"\{doc\}`\.\./([\w/-]+)`", body))
+        for name, body in zip(found[::2], found[1::2], strict=True)
+    }
+
+
+def test_the_chapters_say_what_they_need_and_how_long_they_take():
+    chapters = ledger.chapters()
+    order = list(chapters)
+    assert chapters["book/feedforward/backpropagation"]["needs"] == [
+        "book/feedforward/delta-rule",
+        "book/before-you-start",
+    ]
+    for page, row in chapters.items():
+        assert row["exercises"] >= 4
+        assert row["time"].split()[-1] in ("minutes", "hours")
+        assert all(order.index(need) < order.index(page) for need in row["needs"])
+
+
+def test_no_plan_has_a_chapter_before_one_that_it_needs():
+    chapters, known = ledger.chapters(), plans()
+    assert [sessions for sessions, _ in known.values()] == [3, 6, 12]
+    for _, pages in known.values():
+        pages = [f"book/{page}" for page in pages]
+        assert len(set(pages)) == len(pages)
+        for i, page in enumerate(pages):
+            assert not set(chapters[page]["needs"]) & set(pages[i:])
+    assert {f"book/{page}" for page in known["Twelve sessions"][1]} == {
+        page for page in chapters if "appendix" not in page
+    }
 
 
 def test_every_equation_gets_an_entry_with_links_to_place_code_tests_and_errata(concordance):

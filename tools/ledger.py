@@ -117,6 +117,33 @@ def errata():
     }
 
 
+def chapters():
+    """Return the chapters in the order of the contents: page to title, time, pages that it needs, and exercises."""
+    import nbformat
+    import yaml
+
+    from nncourse.exercises import REGISTRY
+
+    found = {}
+    for part in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]:
+        for name in (chapter["file"] for chapter in part["chapters"]):
+            if not (path := ROOT / f"{name}.ipynb").is_file():
+                continue
+            opening = nbformat.read(path, as_version=4).cells[0].source
+            need = re.search(r"\*\*You need\*\*(.*?)(?=\n\n|\Z)", opening, re.DOTALL)[1]
+            links = [
+                (path.parent / link).resolve()
+                for link in re.findall(r"\]\(([\w./-]+\.ipynb)\)", need.partition("About")[0])
+            ]
+            found[name] = {
+                "title": re.match(r"# (.+)", opening)[1],
+                "time": re.search(r"About ([\w ]+?)(?: with the exercises)?\.", need)[1],
+                "needs": [link.relative_to(ROOT).with_suffix("").as_posix() for link in links],
+                "exercises": sum(exercise.id.rpartition("-")[0] == path.stem for exercise in REGISTRY),
+            }
+    return found
+
+
 # --- what the tests said ---
 
 

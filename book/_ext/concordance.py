@@ -122,9 +122,26 @@ class Concordance(SphinxDirective):
         return container.children
 
 
+class Chapters(SphinxDirective):
+    """``{chapters}``: a table of the chapters, what each needs, how long it takes, and its exercises."""
+
+    def run(self):
+        """Return the nodes."""
+        self.env.note_reread()
+        rows = ledger.chapters()
+        lines = ["| chapter | needs | time | exercises |", "|---|---|---|--:|"]
+        for page, row in rows.items():
+            needs = ", ".join(rows[need]["title"] for need in row["needs"])
+            lines.append(f"| {{doc}}`/{page}` | {needs} | {row['time']} | {row['exercises']} |")
+        container = nodes.container()
+        self.state.nested_parse(StringList(lines, "chapters"), 0, container)
+        return container.children
+
+
 def setup(app):
-    """Add the directive."""
+    """Add the directives."""
     app.add_directive("concordance", Concordance)
+    app.add_directive("chapters", Chapters)
     return {
         "version": "1",
         "parallel_read_safe": True,

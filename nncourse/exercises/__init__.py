@@ -8,6 +8,7 @@ from nncourse.exercises import (
     backpropagation_through_time,
     before_you_start,
     delta_rule,
+    derivative_rules,
     finding_structure_in_time,
     gradient_clipping,
     hierarchical_softmax,
@@ -37,6 +38,7 @@ REGISTRY = (
     *resilient_propagation.EXERCISES,
     *gradient_clipping.EXERCISES,
     *finding_structure_in_time.EXERCISES,
+    *derivative_rules.EXERCISES,
 )
 
 
