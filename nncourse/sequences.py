@@ -102,7 +102,7 @@ def without_padding(x, mask):
 
 
 def check_steps(T, n):
-    """Return T as a whole number from 1 to n, the length of the sequences; None becomes n.
+    """Return T as a whole number from 1 to n, the length of the sequences; None stays None.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def check_steps(T, n):
         T is no whole number, below 1 or above n.
     """
     if T is None:
-        return n
+        return None
     if check_positive("T", T, whole=True) > n:
         raise ValueError(f"T: expected 1 .. {n}, the number of steps, got {T}")
     return int(T)

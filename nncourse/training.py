@@ -1,7 +1,6 @@
 """Training: run an optimizer over mini-batches of data, and remember how it went."""
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +65,8 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
         The training diverged: the loss or a parameter is no longer finite.
     """
     params = copy(check_params(params, model.shapes()))
+    if not hasattr(model, "at") and not (mask is None and T is None):
+        raise TypeError(f"mask, T: expected with a recurrent network only, got {type(model).__name__}")
     batch = model.check_batch(x, y) if mask is None else model.check_batch(x, y, mask)
     how = {} if T is None else {"T": check_steps(T, len(batch[0]))}
     check_positive("epochs", epochs, whole=True)
@@ -121,11 +122,11 @@ def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
             f"batches: expected an iterable that can be gone over for every epoch, got {type(batches).__name__}"
         )
     return _train(
-        model, params, lambda: (model.check_batch(*batch) for batch in batches), optimizer, epochs, measure
+        model, params, lambda: (model.check_batch(*batch) for batch in batches), optimizer, epochs, measure, {}
     )
 
 
-def _train(model, params, batches, optimizer, epochs, measure, how=MappingProxyType({})):
+def _train(model, params, batches, optimizer, epochs, measure, how):
     state, history = optimizer.init(params), History()
     for epoch in range(1, epochs + 1):
         total, rows = 0.0, 0
@@ -133,14 +134,12 @@ def _train(model, params, batches, optimizer, epochs, measure, how=MappingProxyT
             for batch in batches():
                 loss, grads = model.backprop(params, *batch, **how)
                 state = optimizer.step_in_place(params, grads, state, loss)
-                n = model.count(batch)
-                total, rows = total + loss * n, rows + n
+                total, rows = total + loss * model.count(batch), rows + model.count(batch)
         if not rows:
             raise ValueError("batches: expected at least one, got none")
         if not (np.isfinite(total) and all_finite(params)):
-            raise FloatingPointError(
-                f"training diverged in epoch {epoch}: the loss is {total / rows}; try a smaller step size"
-            )
+            text = f"training diverged in epoch {epoch}: the loss is {total / rows}; try a smaller step size"
+            raise FloatingPointError(text)
         history.loss.append(float(total) / rows)
         if measure is not None:
             history.measured.append(measure(params))

@@ -8,6 +8,7 @@ import pytest
 from test_models import assert_same
 
 from nncourse import datasets, sequences
+from nncourse.feedforward import FeedForward
 from nncourse.optimizers import GradientDescent
 from nncourse.params import copy
 from nncourse.recurrent import Elman, Jordan, SimpleRNN
@@ -119,6 +120,13 @@ def test_a_batch_of_sequences_is_trained_with_its_mask_and_its_truncation(networ
     assert_same(trained, expected)
     with pytest.raises(ValueError, match=re.escape("T: expected 1 .. 6, the number of steps, got 7")):
         fit(model, start, x, y, rule, epochs=1, T=7)
+
+
+@pytest.mark.parametrize("option", [{"mask": np.ones((6, 3), bool)}, {"T": 2}])
+def test_a_mask_or_a_truncation_for_a_network_without_time_is_refused(option, rng):
+    layers = FeedForward((3, 2), ("tanh",))
+    with pytest.raises(TypeError, match="mask, T: expected with a recurrent network only, got FeedForward"):
+        fit(layers, layers.init(rng), np.ones((6, 3)), np.ones((6, 2)), GradientDescent(0.1), epochs=1, **option)
 
 
 def test_mini_batches_of_sequences_keep_each_with_its_own_labels_and_mask(rng):

@@ -118,7 +118,7 @@ def errata():
 
 
 def chapters():
-    """Return the chapters in the order of the contents: page to title, time, pages that it needs, and exercises."""
+    """Return the chapters in order: page to title, minutes, pages that it needs, and minutes of its exercises."""
     import nbformat
     import yaml
 
@@ -131,15 +131,13 @@ def chapters():
                 continue
             opening = nbformat.read(path, as_version=4).cells[0].source
             need = re.search(r"\*\*You need\*\*(.*?)(?=\n\n|\Z)", opening, re.DOTALL)[1]
-            links = [
-                (path.parent / link).resolve()
-                for link in re.findall(r"\]\(([\w./-]+\.ipynb)\)", need.partition("About")[0])
-            ]
+            targets = re.findall(r"\]\(([\w./-]+\.ipynb)\)", need.partition("About")[0])
+            links = [(path.parent / target).resolve() for target in targets]
             found[name] = {
                 "title": re.match(r"# (.+)", opening)[1],
-                "time": re.search(r"About ([\w ]+?)(?: with the exercises)?\.", need)[1],
+                "minutes": int(re.search(r"About (\d+) minutes", need)[1]),
                 "needs": [link.relative_to(ROOT).with_suffix("").as_posix() for link in links],
-                "exercises": sum(exercise.id.rpartition("-")[0] == path.stem for exercise in REGISTRY),
+                "exercises": [e.minutes for e in REGISTRY if e.id.rpartition("-")[0] == path.stem],
             }
     return found
 

@@ -129,10 +129,12 @@ class Chapters(SphinxDirective):
         """Return the nodes."""
         self.env.note_reread()
         rows = ledger.chapters()
-        lines = ["| chapter | needs | time | exercises |", "|---|---|---|--:|"]
+        lines = ["| chapter | needs | minutes to read | exercises, minutes |", "|---|---|--:|--:|"]
         for page, row in rows.items():
-            needs = ", ".join(rows[need]["title"] for need in row["needs"])
-            lines.append(f"| {{doc}}`/{page}` | {needs} | {row['time']} | {row['exercises']} |")
+            needs, at_home = ", ".join(rows[need]["title"] for need in row["needs"]), sum(row["exercises"])
+            lines.append(
+                f"| {{doc}}`/{page}` | {needs} | {row['minutes'] - at_home} | {len(row['exercises'])}, {at_home} |"
+            )
         container = nodes.container()
         self.state.nested_parse(StringList(lines, "chapters"), 0, container)
         return container.children

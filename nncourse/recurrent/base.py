@@ -214,7 +214,7 @@ class SequenceModel(Model):
         """
         params = check_params(params, self.shapes())
         x, y, mask = self.check_batch(x, y, mask)
-        T = None if T is None else check_steps(T, len(x))
+        T = check_steps(T, len(x))
         state = self.check_state(state, x.shape[1])
         loss, grads = finite("the loss or its gradient", self.backprop, params, x, y, mask, state, T)
         return float(loss), grads
