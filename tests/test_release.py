@@ -1,13 +1,16 @@
 """What must agree before a release."""
 
+import os
 import re
 import tomllib
+import zipfile
 from itertools import chain
 
 import pytest
 from conftest import ROOT
 
 import nncourse
+from tools import release
 from tools.constraints import versions
 
 
@@ -52,3 +55,52 @@ def test_the_examples_on_the_front_page_run_and_the_first_computes_xor(page, cap
         exec(example, names)
         words, _ = names["vectors"].load_word2vec("words.txt")
         assert set(words) == {"the", "cat", "sees", "dog"}
+
+
+# --- the files of a release ---
+
+
+def test_a_release_needs_a_dated_entry_a_clean_tree_and_all_parts():
+    dated = "# Changelog\n\n## 1.2.0 (2026-05-01)\n\n- All.\n"
+    assert list(release.obstacles("1.2.0", dated, "", {"site": True})) == []
+    undated = list(release.obstacles("1.2.0", "## 1.2.0 (unreleased)\n", " M README.md\n", {"site": False}))
+    assert [line.partition(":")[0].partition(",")[0] for line in undated] == [
+        "CHANGELOG.md",
+        "expected every change committed",
+        "site is missing",
+    ]
+    assert list(release.obstacles("1.2", dated, "", {})) != []
+
+
+def test_the_same_files_are_packed_into_the_same_bytes(tmp_path):
+    packed = []
+    for n, order in enumerate((("b.html", "a/c.css"), ("a/c.css", "b.html"))):
+        folder = tmp_path / str(n)
+        (folder / "a").mkdir(parents=True)
+        for name in order:
+            (folder / name).write_text(name, encoding="utf-8")
+        os.utime(folder / "b.html", (n * 1e9 + 4e8,) * 2)
+        release.pack(folder, path := tmp_path / f"{n}.zip", "course")
+        packed.append(path.read_bytes())
+        with zipfile.ZipFile(path) as archive:
+            assert archive.namelist() == ["course/a/c.css", "course/b.html"]
+            assert archive.read("course/a/c.css") == b"a/c.css"
+    assert packed[0] == packed[1]
+
+
+def test_the_checksums_are_those_of_the_files(tmp_path):
+    (tmp_path / "b.txt").write_bytes(b"abc")
+    (tmp_path / "a.txt").write_bytes(b"")
+    (tmp_path / "SHA256SUMS").write_bytes(b"old")
+    empty, abc = release.checksums(tmp_path).splitlines()
+    assert empty == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a.txt"  # of FIPS 180
+    assert abc == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b.txt"
+
+
+def test_the_wheel_has_every_module_and_nothing_else(tmp_path):
+    release.build_package(tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert names == {path.relative_to(ROOT).as_posix() for path in (ROOT / "nncourse").rglob("*.py")}
+    assert len(list(tmp_path.glob("*.tar.gz"))) == 1

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BOOK, PACKAGE, TESTS = ROOT / "book", ROOT / "nncourse", ROOT / "tests"
 VERIFIED = BOOK / "verified.json"
+ERRATA = [BOOK / "reference" / f"errata-{note}.ipynb" for note in ("stratos", "jun-kim")]
 LABELS = re.compile(
     r"^\$\$\s*\((?P<math>[\w.-]+)\)\s*$"  # $$ (S-2): a labelled equation
     r"|^\((?P<target>[\w.-]+)\)=\s*$"  # (S-AD)=: a target before a paragraph or heading
@@ -57,28 +58,42 @@ def equations():
     return tomllib.loads((BOOK / "equations.toml").read_text(encoding="utf-8"))
 
 
+def page_of(path):
+    """Return the name of a file's page, such as book/notation."""
+    return path.relative_to(ROOT).with_suffix("").as_posix()
+
+
 def labels(text, *, math=False):
     """Return the labels that a MyST text sets, in order; with `math` only those of equations."""
     return [match[match.lastgroup] for match in LABELS.finditer(text) if match["math"] or not math]
 
 
-def places(*, math=False):
-    """Return where every label stands: label to page, such as book/notation; with `math` equations alone."""
+def pages():
+    """Give (name, prose) for every page of the book: a Markdown file, or the Markdown cells of a notebook."""
     import nbformat
 
-    found = {}
     for path in sorted(BOOK.rglob("*")):
         if any(part.startswith((".", "_")) for part in path.relative_to(BOOK).parts):
             continue
         if path.suffix == ".md":
-            texts = [path.read_text(encoding="utf-8")]
+            yield page_of(path), path.read_text(encoding="utf-8")
         elif path.suffix == ".ipynb":
             cells = nbformat.read(path, as_version=4).cells
-            texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-        else:
-            continue
-        name = path.relative_to(ROOT).with_suffix("").as_posix()
-        found |= {label: name for text in texts for label in labels(text, math=math)}
+            yield page_of(path), "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def places(*, math=False):
+    """Return where every label stands: label to page, such as book/notation; with `math` equations alone."""
+    return {label: name for name, prose in pages() for label in labels(prose, math=math)}
+
+
+def noted():
+    """Return where readers are sent to an erratum: number, such as S06, to pages, the reference left out."""
+    found = {}
+    for name, prose in pages():
+        for number in sorted(set(re.findall(r"<errata-([sj]\d+)>`", prose))):
+            if not name.startswith("book/reference/"):
+                found.setdefault(number.upper(), []).append(name)
     return found
 
 
@@ -109,12 +124,24 @@ def sources():
 
 
 def errata():
-    """Return the errata: number, such as S06, to title and class."""
-    page = (BOOK / "reference" / "errata.md").read_text(encoding="utf-8")
-    return {
-        number: {"title": title, "class": kind}
-        for number, title, kind in re.findall(r"^## ([SJ]\d+): (.+) \((\w+)\)$", page, re.MULTILINE)
-    }
+    """Return the errata in the order of their pages: number, such as S06, to `title`, `class`, `page` and `cells`.
+
+    The cells are those of the entry, from its heading to the next one's.
+    """
+    import nbformat
+
+    found = {}
+    for path in ERRATA:
+        entry = None
+        for cell in nbformat.read(path, as_version=4).cells:
+            head = re.search(r"^## (.*)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+            if head:
+                known = re.fullmatch(r"([SJ]\d+): (.+) \((\w+)\)", head[1])
+                entry = known and {"title": known[2], "class": known[3], "page": page_of(path), "cells": []}
+                found |= {known[1]: entry} if known else {}
+            if entry:
+                entry["cells"].append(cell)
+    return found
 
 
 def chapters():
@@ -127,7 +154,8 @@ def chapters():
     found = {}
     for part in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]:
         for name in (chapter["file"] for chapter in part["chapters"]):
-            if not (path := ROOT / f"{name}.ipynb").is_file():
+            path = ROOT / f"{name}.ipynb"
+            if not path.is_file() or path in ERRATA:
                 continue
             opening = nbformat.read(path, as_version=4).cells[0].source
             need = re.search(r"\*\*You need\*\*(.*?)(?=\n\n|\Z)", opening, re.DOTALL)[1]
@@ -136,7 +164,7 @@ def chapters():
             found[name] = {
                 "title": re.match(r"# (.+)", opening)[1],
                 "minutes": int(re.search(r"About (\d+) minutes", need)[1]),
-                "needs": [link.relative_to(ROOT).with_suffix("").as_posix() for link in links],
+                "needs": [page_of(link) for link in links],
                 "exercises": [e.minutes for e in REGISTRY if e.id.rpartition("-")[0] == path.stem],
             }
     return found

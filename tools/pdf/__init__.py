@@ -1,0 +1,1 @@
+"""The whole book as one PDF, printed from the built website."""

