@@ -12,6 +12,13 @@ from sphinx.util.docutils import SphinxDirective
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tools import ledger
 
+CLASSES = {
+    "error": ("errors", "false as printed"),
+    "typo": ("typos", "where the meaning is clear"),
+    "ambiguity": ("ambiguities", "where two readings give different numbers"),
+    "missing": ("missing", "conditions or definitions"),
+    "sloppy": ("sloppy", "statements that mislead"),
+}
 MEANING = {
     "verified": "holds as printed",
     "corrected": "is wrong as printed; what stands here holds",
@@ -76,17 +83,31 @@ def link_to_test(name, cases, repository):
     return text + (f" ({cases} cases)" if cases > 1 else "")
 
 
+def link_to_erratum(number):
+    """Return MyST for a link to an entry of the errata."""
+    return f"{{ref}}`{number} <errata-{number.lower()}>`"
+
+
+def escaped(text):
+    """Return a text in which Markdown sees no marks."""
+    return "".join(f"\\{c}" if c in r"|_^*$`<" else c for c in text)
+
+
+def filterable(lines):
+    """Return the lines of a list that gets a box to search it, where scripts run."""
+    return [":::::{container} filterable", *lines, ":::::"]
+
+
 def entry(id, row, in_math, repository):
     """Return the lines of an equation's entry: what it is and what became of it, then the code, then the tests."""
-    errata = ", ".join(f"{{ref}}`{number} <errata-{number.lower()}>`" for number in row["errata"])
-    statement = "".join(f"\\{c}" if c in r"|_^*$`<" else c for c in row["statement"])
+    errata = ", ".join(map(link_to_erratum, row["errata"]))
     tests = [f"- {link_to_test(name, sum(cases), repository)}" for name, cases in row["tests"].items()]
     return [
         "::::{container} concordance-entry",
-        f"{link_to_place(id, id in in_math)} {row['where']}: **{row['status']}**"
+        f"{link_to_place(id, id in in_math)} {row['where']}: **[{row['status']}]{{.kind}}**"
         + (f", {errata}" if errata else ""),
         "",
-        statement,
+        escaped(row["statement"]),
         "",
         "In the code: " + ", ".join(link_to_code(name) for name in row["sources"]) + ".",
         "",
@@ -112,6 +133,7 @@ class Concordance(SphinxDirective):
             rows = {id: row for id, row in rows.items() if id.startswith(self.arguments[0] + "-")}
             repository, in_math = self.config.nncourse_repository.strip().rstrip("/"), ledger.places(math=True)
             lines = [line for id, row in rows.items() for line in entry(id, row, in_math, repository)]
+            lines = filterable(lines)
         else:
             counts = Counter(row["status"] for row in rows.values())
             tests = {test for row in rows.values() for test in row["tests"]}
@@ -140,8 +162,31 @@ class Chapters(SphinxDirective):
         return container.children
 
 
+class Errata(SphinxDirective):
+    """``{errata}``: a list of the errata, each with its class, its equations, and the chapters that lead to it."""
+
+    def run(self):
+        """Return the nodes."""
+        self.env.note_reread()
+        known, in_math, noted = ledger.errata(), ledger.places(math=True), ledger.noted()
+        lines = []
+        for number, erratum in known.items():
+            ids = [id for id, equation in ledger.equations().items() if number in equation.get("errata", ())]
+            links = [link_to_place(id, id in in_math) for id in ids]
+            links += [f"{{doc}}`/{page}`" for page in noted.get(number, ())]
+            title = f"{link_to_erratum(number)} [{erratum['class']}]{{.kind}} **{escaped(erratum['title'])}**"
+            lines.append(f"- {title}: " + ", ".join(links))
+        counts = Counter(erratum["class"] for erratum in known.values())
+        kinds = [f"- **{counts[kind]} {name}**, {what}" for kind, (name, what) in CLASSES.items()]
+        lines = [f"{len(known)} entries:", "", *kinds, "", *filterable(lines)]
+        container = nodes.container()
+        self.state.nested_parse(StringList(lines, "errata"), 0, container)
+        return container.children
+
+
 def setup(app):
     """Add the directives."""
+    app.add_directive("errata", Errata)
     app.add_directive("concordance", Concordance)
     app.add_directive("chapters", Chapters)
     return {

@@ -1,21 +1,24 @@
-"""What the website adds to Jupyter Book: equation numbers, MathJax from a package, dropdowns, repository links."""
+"""What the website adds to Jupyter Book: equation numbers, MathJax from a package, dropdowns, the PDF."""
 
 import re
 import shutil
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 from docutils import nodes
+from docutils.statemachine import StringList
 from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from numpydoc.docscrape import NumpyDocString
 from sphinx.domains.math import MathDomain
 from sphinx.roles import XRefRole
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 STATIC = Path(__file__).with_name("static")
+ROOT = Path(__file__).resolve().parents[2]
+PDF = ROOT / "_build" / "nncourse.pdf"
 RANDOM_LABEL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SOURCE_SECTION = re.compile(r"^Source\n-+\n(?P<ids>(?:.+\n?)+)", re.MULTILINE)
 MATHJAX_FILES = (
@@ -68,6 +71,11 @@ def add_math_target(renderer, node):
     return target
 
 
+def skip_fields(app, what, name, obj, skip, options):
+    """Leave out what Python itself says of a named tuple's fields, "Alias for field number 0"; ours are Parameters."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def link_sources(app, what, name, obj, options, lines):
     """Turn a docstring's Source section, which numpydoc does not print, into a line with links to the equations."""
     text = "\n".join(lines)
@@ -79,35 +87,29 @@ def link_sources(app, what, name, obj, options, lines):
         lines[:] = f"{summary.rstrip()}\n\nIn the notes: {links}.\n\n{body}".splitlines()
 
 
-# The repository's address: one setting.
+# The book as one file, where it was built.
 
 
-def repository_options(url):
-    """Return the theme's options for a repository's address; without one, every such link is off."""
-    url = url.strip().rstrip("/")
-    host = urlsplit(url).hostname or ""
-    provider = next((name for name in ("gitlab", "bitbucket") if name in host), "github")
-    on_github = host == "github.com"
-    return {
-        "repository_url": url,
-        "repository_branch": "main",
-        "repository_provider": provider if url else "",
-        "use_repository_button": bool(url),
-        "use_source_button": bool(url),
-        "use_edit_page_button": bool(url),
-        "use_issues_button": bool(url) and provider != "bitbucket",
-        "launch_buttons": {
-            "notebook_interface": "jupyterlab",
-            "binderhub_url": "https://mybinder.org" if on_github else "",
-            "colab_url": "https://colab.research.google.com" if on_github else "",
-        },
-    }
+def pdf_is_there(app, config):
+    """Note whether there is a PDF."""
+    config.nncourse_pdf = PDF.is_file()
 
 
-def show_repository(app, config):
-    """Hand the repository's address to the theme."""
-    config.html_context.setdefault("default_mode", "auto")
-    config.html_theme_options.update(repository_options(config.nncourse_repository))
+class PdfOnly(SphinxDirective):
+    """``{pdf}``: text that shows only where the PDF of the book was built; in it, [..](pdf) is the link."""
+
+    has_content = True
+
+    def run(self):
+        """Return the nodes."""
+        self.env.note_reread()
+        if not self.config.nncourse_pdf:
+            return []
+        depth = self.env.docname.count("/")
+        content = StringList([line.replace("](pdf)", f"](<{'../' * depth}{PDF.name}>)") for line in self.content])
+        container = nodes.container()
+        self.state.nested_parse(content, 0, container)
+        return container.children
 
 
 # Pages: what every reader can use.
@@ -145,6 +147,7 @@ def add_assets(app):
     if app.builder.format == "html":
         app.config.html_static_path.append(str(STATIC))
         app.add_css_file("nncourse.css", priority=900)
+        app.add_css_file("run.css", priority=901)
         app.add_js_file("nncourse.js", defer="defer")
 
 
@@ -186,6 +189,8 @@ def finish_site(app, exception):
     if exception is None and app.builder.format == "html":
         copy_mathjax(app.outdir)
         drop_icon_script(app.outdir)
+        if app.config.nncourse_pdf:
+            shutil.copyfile(PDF, Path(app.outdir, PDF.name))
         icon = f"_static/{Path(app.config.html_favicon).name}"
         start = redirect_page(app.config.html_title, f"{app.config.root_doc}.html", icon)
         Path(app.outdir, "index.html").write_text(start, encoding="utf-8")
@@ -199,8 +204,10 @@ def setup(app):
     app.add_domain(LabelledMathDomain, override=True)
     app.add_role_to_domain("math", "source", XRefRole(innernodeclass=nodes.inline))
     app.connect("autodoc-process-docstring", link_sources, priority=400)
-    app.add_config_value("nncourse_repository", "", "html")
-    app.connect("config-inited", show_repository)
+    app.connect("autodoc-skip-member", skip_fields)
+    app.add_config_value("nncourse_pdf", False, "")
+    app.add_directive("pdf", PdfOnly)
+    app.connect("config-inited", pdf_is_there)
     app.connect("builder-inited", add_assets)
     app.connect("html-page-context", finish_page)
     app.connect("build-finished", finish_site)

@@ -25,6 +25,15 @@ function boxWideFormulas() {
   wide.forEach((formula) => formula.classList.add("wide"));
 }
 
+// The theme's buttons have their handlers in attributes, which the page's policy does not allow.
+function handleButtons() {
+  document.querySelector(".btn-fullscreen-button")?.addEventListener("click", () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.documentElement.requestFullscreen();
+  });
+  document.querySelector(".btn-download-pdf-button")?.addEventListener("click", () => print());
+}
+
 // What scrolls sideways can be reached and scrolled by keyboard.
 function focusScrollers() {
   document.querySelectorAll(SCROLLERS).forEach((box) => {
@@ -82,7 +91,36 @@ function reloadForSpeech() {
   }
 }
 
+// A long list gets a box to search it and one to choose a kind; the rest is hidden.
+function addFilters() {
+  document.querySelectorAll(".filterable").forEach((list, number) => {
+    const items = [...list.querySelectorAll(":scope > ul > li, :scope > .concordance-entry")];
+    const texts = items.map((item) => item.textContent.toLowerCase());
+    const kinds = items.map((item) => item.querySelector(".kind")?.textContent ?? "");
+    const form = document.createElement("form");
+    form.className = "filter";
+    form.setAttribute("role", "search");
+    form.ariaLabel = `Search the list ${number + 1}`;
+    form.innerHTML = `<label>Find <input type="search"></label><label>Kind <select><option value="">all</option></select></label><output></output>`;
+    const [words, kind, count] = form.querySelectorAll("input, select, output");
+    [...new Set(kinds)].sort().forEach((name) => kind.add(new Option(name)));
+    const apply = () => {
+      const wanted = words.value.toLowerCase().split(/\s+/);
+      items.forEach((item, i) => {
+        item.hidden = !((!kind.value || kind.value === kinds[i]) && wanted.every((word) => texts[i].includes(word)));
+      });
+      count.textContent = `${items.filter((item) => !item.hidden).length} of ${items.length}`;
+    };
+    form.addEventListener("input", apply);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    list.prepend(form);
+    apply();
+  });
+}
+
 nameControls();
+handleButtons();
+addFilters();
 openTarget();
 fit();
 window.addEventListener("load", () => {

@@ -1,0 +1,190 @@
+// One code cell of a chapter: its text, which a reader may change and which is kept, its buttons, what it shows.
+
+import { Outputs } from "./outputs.js";
+
+const NEEDS = { torch: "PyTorch", sklearn: "scikit-learn", gensim: "gensim", nltk: "NLTK", numba: "numba", scipy: "SciPy" };
+
+function button(text, label, onclick) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "run-button";
+  made.textContent = text;
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", onclick);
+  return made;
+}
+
+// A short mark of a text: a kept change belongs to one version of a cell.
+function mark(text) {
+  let sum = 5381;
+  for (const character of text) sum = (sum * 33 + character.codePointAt(0)) >>> 0;
+  return sum.toString(36);
+}
+
+export class Cell {
+  // page: has run(cell), stop() and a name; number: the cell's place among the page's code cells, from 1.
+  constructor(page, box, number) {
+    Object.assign(this, { page, box, number, state: "not run", outputs: null });
+    this.input = box.querySelector(".cell_input");
+    this.code = this.input.querySelector("pre");
+    this.original = this.code.textContent.replace(/\n$/, "");
+    this.shown = box.querySelector(".cell_output");
+    this.key = `nncourse:${page.name}:${number}:${mark(this.original)}`;
+    this.tags = [...box.classList].filter((name) => name.startsWith("tag_")).map((name) => name.slice(4));
+    this.source = this.original;
+    this.addButtons();
+    const kept = recall(this.key);
+    if (kept !== null && kept !== this.original) this.change(kept);
+  }
+
+  addButtons() {
+    const { number } = this;
+    this.bar = document.createElement("div");
+    this.bar.className = "run-bar";
+    this.buttons = {
+      run: button("Run", `Run cell ${number}`, () => this.page.run(this)),
+      stop: button("Stop", `Stop cell ${number}`, () => this.page.stop()),
+      edit: button("Edit", `Edit cell ${number}`, () => this.edit()),
+      reset: button("Reset", `Put back the text of cell ${number}`, () => this.reset()),
+      back: button("Stored output", `Show the stored output of cell ${number}`, () => this.showStored()),
+    };
+    this.said = document.createElement("span");
+    this.said.className = "run-said";
+    this.bar.append(...Object.values(this.buttons), this.said);
+    this.input.after(this.bar);
+    this.show();
+  }
+
+  // Which buttons there are follows from the state.
+  show() {
+    const { run, stop, edit, reset, back } = this.buttons;
+    const busy = this.state === "waiting" || this.state === "running";
+    run.hidden = busy;
+    stop.hidden = !busy;
+    edit.hidden = Boolean(this.editor);
+    reset.hidden = this.source === this.original;
+    back.hidden = !this.outputs || busy;
+    this.box.dataset.run = this.state;
+    this.said.textContent = { waiting: "waits", running: "runs", ok: "ran", failed: "failed", stopped: "stopped" }[this.state] ?? "";
+    if (this.source !== this.original) this.said.textContent += this.said.textContent ? ", changed" : "changed";
+  }
+
+  become(state) {
+    this.state = state;
+    this.show();
+  }
+
+  async edit() {
+    const { edit } = await import("./editor.js");
+    if (this.editor) return;
+    this.place = document.createElement("div");
+    this.place.className = "run-editor highlight";
+    this.place.addEventListener("keydown", (event) => event.stopPropagation()); // the page's shortcuts are not for an editor
+    this.input.querySelector(".highlight").replaceWith(this.place);
+    this.editor = edit(this.place, this.source, {
+      label: `Code of cell ${this.number}. Shift and Enter runs it. Escape, then Tab, leaves it.`,
+      run: () => this.page.run(this),
+      change: (text) => this.change(text),
+    });
+    this.show();
+  }
+
+  // The reader's text, kept for the next visit.
+  change(text) {
+    this.source = text;
+    keep(this.key, text === this.original ? null : text);
+    if (!this.editor && this.code.isConnected && text !== this.code.textContent.trimEnd()) this.code.textContent = `${text}\n`;
+    this.show();
+  }
+
+  reset() {
+    this.editor?.set(this.original);
+    if (!this.editor) this.code.textContent = `${this.original}\n`;
+    this.change(this.original);
+  }
+
+  // A run begins: what the cell shows from now on is new.
+  begin() {
+    const alt = this.source === this.original ? this.shown?.querySelector("img")?.alt : "";
+    this.line(null);
+    this.box.querySelector(".run-notice")?.remove();
+    this.outputs = new Outputs(alt);
+    this.become("waiting");
+  }
+
+  hear(message) {
+    if (message.kind === "started") this.become("running");
+    else {
+      this.put();
+      this.outputs.hear(message);
+      if (message.kind === "error") this.line(message.line);
+    }
+  }
+
+  // The new output stands where the stored one stood, which is kept.
+  put() {
+    if (this.outputs.box.isConnected) return;
+    if (this.shown?.isConnected) this.shown.replaceWith(this.outputs.box);
+    else (this.box.querySelector(".cell_output.fresh") ?? this.bar).after(this.outputs.box);
+    [...this.box.querySelectorAll(".cell_output.fresh")].filter((old) => old !== this.outputs.box).forEach((old) => old.remove());
+  }
+
+  end(ok) {
+    const missing = this.outputs.stored.at(-1)?.missing?.split(".")[0];
+    if (!ok && missing in NEEDS) {
+      this.notice(`This cell needs ${NEEDS[missing]}, which does not run in a browser. Its stored output is shown.`);
+      this.showStored();
+      this.become("left out");
+    } else {
+      this.put();
+      this.become(ok ? "ok" : "failed");
+    }
+  }
+
+  notice(text) {
+    const box = document.createElement("p");
+    box.className = "run-notice";
+    box.textContent = text;
+    this.box.querySelector(".run-notice")?.remove();
+    this.bar.after(box);
+  }
+
+  showStored() {
+    if (this.shown) this.outputs?.box.replaceWith(this.shown);
+    else this.outputs?.box.remove();
+    this.outputs = null;
+    this.become("not run");
+  }
+
+  // Mark the line of an error, or none.
+  line(number) {
+    this.box.querySelector(".run-line")?.remove();
+    if (!number) return;
+    const pre = this.box.querySelector(".cell_input pre, .cm-content");
+    const mark = document.createElement("div");
+    mark.className = "run-line";
+    const line = this.box.querySelectorAll(".cm-line")[number - 1];
+    const height = Number.parseFloat(getComputedStyle(pre).lineHeight) || 20;
+    const top = line ? line.offsetTop : Number.parseFloat(getComputedStyle(pre).paddingTop) + (number - 1) * height;
+    Object.assign(mark.style, { top: `${top}px`, height: `${line?.offsetHeight ?? height}px` });
+    pre.parentElement.append(mark);
+  }
+}
+
+// The browser may refuse to keep anything: then a change lasts as long as the page.
+function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key, text) {
+  try {
+    if (text === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, text);
+  } catch {
+    /* nothing is kept */
+  }
+}

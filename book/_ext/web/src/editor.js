@@ -1,0 +1,35 @@
+// The editor of a cell: colours, indentation, brackets, undo. Tab leaves it after Escape, as the help says.
+
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { EditorState } from "@codemirror/state";
+import { drawSelection, EditorView, highlightSpecialChars, keymap } from "@codemirror/view";
+import { classes } from "./colours.js";
+
+// Make an editor; run is called by Shift+Enter, change with every new text.
+export function edit(parent, text, { label, run, change }) {
+  const state = EditorState.create({
+    doc: text,
+    extensions: [
+      keymap.of([{ key: "Shift-Enter", run: () => (run(), true) }, indentWithTab, ...defaultKeymap, ...historyKeymap]),
+      history(),
+      drawSelection(),
+      highlightSpecialChars(),
+      indentOnInput(),
+      indentUnit.of("    "),
+      bracketMatching(),
+      python(),
+      syntaxHighlighting(classes),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+      EditorView.updateListener.of((update) => update.docChanged && change(update.state.doc.toString())),
+    ],
+  });
+  const view = new EditorView({ state, parent });
+  view.focus();
+  return {
+    set: (value) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } }),
+    remove: () => view.destroy(),
+  };
+}

@@ -1,0 +1,20 @@
+// Have the service worker keep this page, so that the next visit works without a network.
+
+const ENOUGH = 3000; // milliseconds to wait for it: a page that is not kept runs all the same
+
+// Resolves when the worker is in charge of the page, or it is clear that it will not be.
+export async function keepOffline(settings) {
+  const container = navigator.serviceWorker;
+  if (!container || location.protocol === "file:") return;
+  const address = new URL(`${settings.root}service-worker.js`, document.baseURI);
+  address.searchParams.set("version", settings.version);
+  address.searchParams.set("python", settings.python);
+  const charge = (async () => {
+    await container.register(address);
+    await container.ready;
+    if (!container.controller) await new Promise((resolve) => container.addEventListener("controllerchange", resolve, { once: true }));
+    const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+    container.controller.postMessage([location.href.split("#")[0], ...loaded.filter((name) => name.startsWith(location.origin))]);
+  })();
+  await Promise.race([charge.catch(() => {}), new Promise((resolve) => setTimeout(resolve, ENOUGH))]);
+}

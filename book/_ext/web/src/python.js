@@ -1,0 +1,84 @@
+// The page's Python: one worker for the page, started when it is first needed, ended to stop what does not stop.
+
+export class Python {
+  // settings: { before, python, course, kernel, worker }: what to wait for, two addresses, two texts.
+  constructor(settings) {
+    this.settings = settings;
+    this.worker = null;
+    this.turn = 0; // how often Python was started or stopped
+    this.listeners = new Map(); // by cell: what hears its messages
+    this.onloading = () => {};
+    this.onstate = () => {};
+  }
+
+  // Start Python, or wait until it is there.
+  start() {
+    this.ready ??= this.load();
+    return this.ready;
+  }
+
+  async load() {
+    const { before, python, course, kernel, worker } = this.settings;
+    const turn = (this.turn += 1);
+    this.onstate("loading");
+    await before;
+    if (turn !== this.turn) throw new Error("stopped");
+    return new Promise((resolve, reject) => {
+      this.url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+      this.worker = new Worker(this.url);
+      this.fail = reject;
+      this.worker.onerror = (event) => this.die(event.message || "the browser refused to start it");
+      this.worker.onmessage = ({ data }) => this.hear(data, resolve);
+      this.worker.postMessage({ kind: "start", python, course, kernel });
+    });
+  }
+
+  hear(message, resolve) {
+    if (message.kind === "loading") this.onloading(message.bytes);
+    else if (message.kind === "ready") {
+      this.onstate("ready");
+      resolve();
+    } else if (message.kind === "failed") this.die(message.text);
+    else this.listeners.get(message.cell)?.(message);
+  }
+
+  // Python is gone: whoever waits is told why, and the next start makes a new one.
+  die(reason) {
+    this.turn += 1;
+    this.worker?.terminate();
+    URL.revokeObjectURL(this.url);
+    const waiting = [...this.listeners.values()];
+    const fail = this.fail;
+    this.worker = this.ready = this.fail = null;
+    this.listeners.clear();
+    fail?.(new Error(reason));
+    waiting.forEach((listener) => listener({ kind: "gone", reason }));
+    this.onstate("gone", reason);
+  }
+
+  stop() {
+    if (this.ready) this.die("stopped");
+  }
+
+  // Run a cell; every message about it goes to the listener. Resolves to whether it ran to its end.
+  async run(cell, source, listener) {
+    await this.start();
+    return new Promise((resolve, reject) => {
+      this.listeners.set(cell, (message) => {
+        if (message.kind === "done" || message.kind === "gone") this.listeners.delete(cell);
+        if (message.kind === "done") resolve(message.ok);
+        else if (message.kind === "gone") reject(new Error(message.reason));
+        else listener(message);
+      });
+      this.worker.postMessage({ kind: "run", cell, source });
+    });
+  }
+}
+
+// Why Python cannot run here, or "".
+export function obstacle() {
+  if (location.protocol === "file:") return "This page was opened as a file. Python needs it from a web server: in a copy of the course, type make serve.";
+  if (typeof WebAssembly !== "object") return "This browser has no WebAssembly, which Python needs, or it is turned off. Any browser of the last years has it.";
+  if (typeof Worker !== "function") return "This browser has no web workers, which Python needs.";
+  return "";
+}
