@@ -154,3 +154,11 @@ def check_rng(value):
     if not isinstance(value, np.random.Generator):
         raise TypeError(f"rng: expected numpy.random.default_rng(seed), got {type(value).__name__}")
     return value
+
+
+def check_has(name, value, methods, expected):
+    """Return a value that has all the methods; anything else raises TypeError and says what was expected."""
+    if isinstance(value, type) or not all(callable(getattr(value, method, None)) for method in methods):
+        got = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise TypeError(f"{name}: expected {expected}, got {got}")
+    return value

@@ -31,6 +31,16 @@ class Entrywise:
     Source
     ------
     S-1.1, S-1
+
+    Examples
+    --------
+    >>> square = Entrywise("square", f=lambda z: z * z, prime=lambda z, a: 2 * z)
+    >>> z = np.array([[1.0, -3.0]])  # one row
+    >>> a = square(z)
+    >>> a.tolist(), square.backward(z, a, np.array([[1.0, 10.0]])).tolist()
+    ([[1.0, 9.0]], [[2.0, -60.0]])
+    >>> square.jacobian(z[0]).tolist()
+    [[2.0, 0.0], [0.0, -6.0]]
     """
 
     name: str
@@ -57,7 +67,15 @@ class Entrywise:
 
 
 class Identity(Entrywise):
-    """The activation function f(z) = z, which costs nothing on the way back."""
+    """The activation function f(z) = z, which costs nothing on the way back.
+
+    Examples
+    --------
+    >>> isinstance(identity, Identity), identity(np.array([[2.0, -3.0]])).tolist()
+    (True, [[2.0, -3.0]])
+    >>> identity.backward(np.zeros((1, 2)), np.zeros((1, 2)), np.array([[0.5, 1.0]])).tolist()
+    [[0.5, 1.0]]
+    """
 
     def backward(self, z, a, v):
         """Return J_f(z)^T v = v itself."""
@@ -71,6 +89,16 @@ class Softmax:
     Source
     ------
     S-1.1
+
+    Examples
+    --------
+    >>> f, z = Softmax(), np.log([[1.0, 3.0]])  # one row
+    >>> f(z).round(6).tolist()
+    [[0.25, 0.75]]
+    >>> f.jacobian(z[0]).round(6).tolist()  # 1/4 - 1/16 = 3/16
+    [[0.1875, -0.1875], [-0.1875, 0.1875]]
+    >>> f.backward(z, f(z), np.array([[1.0, 0.0]])).round(6).tolist()
+    [[0.1875, -0.1875]]
     """
 
     name: str = "softmax"

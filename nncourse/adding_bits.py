@@ -82,6 +82,11 @@ def error(params, x, y, f_0=0.0):
     Source
     ------
     J-15, J-17
+
+    Examples
+    --------
+    >>> float(error({"v_x": 1.0, "v_f": 0.5}, [[1], [1]], [2.0]))  # yhat is 1.5
+    0.125
     """
     params, x, y, f_0 = _checked(params, x, y, f_0, complex_step=True)
     yhat, _ = forward(params, x, f_0)
@@ -100,6 +105,11 @@ def blame(params, x, y, f_0=0.0):
     Source
     ------
     J-20, J-24
+
+    Examples
+    --------
+    >>> blame({"v_x": 1.0, "v_f": 0.5}, [[1], [1]], [2.0]).tolist()  # yhat is 1.5
+    [[-0.25], [-0.5]]
     """
     params, x, y, f_0 = _checked(params, x, y, f_0)
     yhat, _ = forward(params, x, f_0)
@@ -122,6 +132,12 @@ def error_and_gradient(params, x, y, f_0=0.0):
     Source
     ------
     J-19, J-21, J-23, J-25
+
+    Examples
+    --------
+    >>> E, grads = error_and_gradient({"v_x": 1.0, "v_f": 0.5}, [[1], [1]], [2.0])  # f is 0, 1, 1.5
+    >>> E, {name: float(slope) for name, slope in grads.items()}
+    (0.125, {'v_x': -0.75, 'v_f': -0.5})
     """
     params, x, y, f_0 = _checked(params, x, y, f_0)
     delta = blame(params, x, y, f_0)
@@ -143,6 +159,12 @@ def closed_forms(params, x, y, f_0=0.0):
     Source
     ------
     J-22, J-26
+
+    Examples
+    --------
+    >>> grads = closed_forms({"v_x": 1.0, "v_f": 0.5}, [[1], [1]], [2.0])  # what going back gives too
+    >>> {name: float(slope) for name, slope in grads.items()}
+    {'v_x': -0.75, 'v_f': -0.5}
     """
     params, x, y, f_0 = _checked(params, x, y, f_0)
     yhat, f = forward(params, x, f_0)
@@ -160,6 +182,11 @@ def hessian(params, x, y, f_0=0.0):
     ----------
     params, x, y, f_0
         As `error` takes them, real numbers only.
+
+    Examples
+    --------
+    >>> hessian({"v_x": 1.0, "v_f": 1.0}, [[1], [1]], [2.0]).tolist()  # E = (v_x v_f + v_x - 2)^2 / 2
+    [[4.0, 2.0], [2.0, 1.0]]
     """
     params, x, y, f_0 = _checked(params, x, y, f_0)
     k = np.arange(len(x), -1, -1)  # the powers of v_f that f_0, x_1, ..., x_T have in yhat
@@ -173,6 +200,11 @@ def hessian(params, x, y, f_0=0.0):
 
 def largest_stable_step(H):
     """Return 2 / lambda_max of a Hessian: gradient descent with larger steps is thrown out of the minimum.
+
+    Raises
+    ------
+    TypeError, ValueError
+        H is no symmetric matrix of finite numbers, or none of its eigenvalues is above 0.
 
     Examples
     --------
@@ -196,6 +228,11 @@ def error_surface(v_x, v_f, x, y, f_0=0.0):
         Of shapes that broadcast: a row and a column make a grid.
     x, y, f_0
         As `error` takes them; the work for one point does not grow with the number of examples.
+
+    Examples
+    --------
+    >>> error_surface([1.0, 2.0], [[0.0], [1.0]], [[1], [1]], [2.0]).round(6).tolist()  # yhat = v_x v_f + v_x
+    [[0.5, 0.0], [0.0, 2.0]]
     """
     v_x, v_f = (check_array(name, v, ("n",) * np.ndim(v)) for name, v in (("v_x", v_x), ("v_f", v_f)))
     _, x, y, f_0 = _checked({"v_x": 0.0, "v_f": 0.0}, x, y, f_0)
@@ -219,6 +256,13 @@ class Descent:
     Source
     ------
     J-18
+
+    Examples
+    --------
+    >>> rule, params = Descent(alpha_x=0.5, alpha_f=0.25), {"v_x": 1.0, "v_f": 0.5}
+    >>> params, state = rule.update(params, {"v_x": -1.0, "v_f": 2.0}, rule.init(params))
+    >>> {name: float(v) for name, v in params.items()}
+    {'v_x': 1.5, 'v_f': 0.0}
     """
 
     alpha_x: float

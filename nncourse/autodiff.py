@@ -25,6 +25,15 @@ class Node:
     Source
     ------
     S-AD, S-ff
+
+    Examples
+    --------
+    >>> w, x = Node(np.array([[2.0, 1.0]])), Node(np.array([[3.0], [4.0]]))
+    >>> E = w @ x + w.sum()  # 2 * 3 + 1 * 4 + (2 + 1)
+    >>> E.value.tolist(), gradient(E, [w])[0].tolist()
+    ([[13.0]], [[4.0, 5.0]])
+    >>> gradient((x.T @ x) / 2, [x])[0].tolist()
+    [[3.0], [4.0]]
     """
 
     value: np.ndarray
@@ -65,12 +74,27 @@ class Node:
         return Node(total, ((self, lambda g: np.broadcast_to(g, self.value.shape)),))
 
     def apply(self, f, prime):
-        """Return f(self) for an entry-wise f, with prime(u, f(u)) its derivative: the chain rule."""
+        """Return f(self) for an entry-wise f, with prime(u, f(u)) its derivative: the chain rule.
+
+        Examples
+        --------
+        >>> u = node(2.0)
+        >>> cube = u.apply(lambda u: u**3, lambda u, cube: 3 * u**2)
+        >>> float(cube.value), float(gradient(cube, [u])[0])
+        (8.0, 12.0)
+        """
         value = f(self.value)
         return Node(value, ((self, lambda g: g * prime(self.value, value)),))
 
     def receives(self, rule):
-        """Return (self, rule), the rule followed by a sum over whatever broadcasting had repeated."""
+        """Return (self, rule), the rule followed by a sum over whatever broadcasting had repeated.
+
+        Examples
+        --------
+        >>> bias, rule = node([[1.0, 2.0]]).receives(lambda g: g)
+        >>> rule(np.ones((3, 2))).tolist()  # it was added to three rows
+        [[3.0, 3.0]]
+        """
 
         def carry(g):
             g = rule(g)
@@ -82,7 +106,14 @@ class Node:
 
 
 def node(value):
-    """Return a node as it is, and a number or an array as a node without parents."""
+    """Return a node as it is, and a number or an array as a node without parents.
+
+    Examples
+    --------
+    >>> u = node([1, 2])
+    >>> u.value.tolist(), node(u) is u
+    ([1.0, 2.0], True)
+    """
     return value if isinstance(value, Node) else Node(np.asarray(value, dtype=np.float64))
 
 
@@ -95,7 +126,15 @@ tanh = partial(Node.apply, f=np.tanh, prime=lambda _, a: 1 - a * a)  #: the hype
 
 
 def topological_order(result):
-    """Return every node that the result depends on, each one after its parents; the result is last (S-ff)."""
+    """Return every node that the result depends on, each one after its parents; the result is last (S-ff).
+
+    Examples
+    --------
+    >>> u = node(2.0)
+    >>> v = u * u
+    >>> [float(n.value) for n in topological_order(v + u)]
+    [2.0, 4.0, 6.0]
+    """
     order, seen, stack = [], set(), [(result, False)]
     while stack:
         n, parents_done = stack.pop()

@@ -18,6 +18,11 @@ def import_nltk():
     ------
     ModuleNotFoundError
         NLTK is not installed; the message says how to get it, and that the rest works without.
+
+    Examples
+    --------
+    >>> import_nltk().__name__
+    'nltk.lm'
     """
     try:
         import nltk.lm
@@ -50,6 +55,12 @@ def count_ngrams(sequences, order):
         A sequence does not hold word ids, all are empty, or the order is no whole number above zero.
     ModuleNotFoundError
         NLTK is not installed.
+
+    Examples
+    --------
+    >>> counts = count_ngrams([[0, 1, 0, 1, 0], [2, 2]], order=2)
+    >>> counts[1][0], counts[2][(0,)][1], counts[2][(0,)][2]  # word 0; 1 after 0; 2 after 0, in no one text
+    (3, 2, 0)
     """
     check_positive("order", order, whole=True)
     counts = import_nltk().NgramCounter()
@@ -92,6 +103,13 @@ def ngram_probabilities(counts, x, y, *, order, discount=0.75):
         An argument is not as above; runs of `order` words were not counted; a word of y was never counted.
     ModuleNotFoundError
         NLTK is not installed.
+
+    Examples
+    --------
+    >>> counts = count_ngrams([[0, 1, 0, 1, 0]], order=2)  # the share of word 1 is 2 / 5
+    >>> p = ngram_probabilities(counts, [[0]], [1], order=2, discount=0.5)
+    >>> p.round(6).tolist()  # (2 - 0.5) / 2 + 0.5 / 2 * 2 / 5
+    [0.85]
     """
     check_positive("order", order, whole=True)
     check_share("discount", discount)

@@ -136,6 +136,14 @@ class Batches:
     ------
     TypeError, ValueError
         The sentences can be gone over only once, or another argument is not as above.
+
+    Examples
+    --------
+    >>> from nncourse.text import vocabulary
+    >>> sentences = [["a", "b", "c"], ["b", "a"]]
+    >>> batches = Batches(sentences, vocabulary(sentences), lambda ids: pairs(ids, 1), batch_size=4)
+    >>> [(x.tolist(), y.tolist()) for x, y in batches]
+    [([0, 1, 1, 2], [1, 0, 2, 1]), ([1, 0], [0, 1])]
     """
 
     sentences: object

@@ -7,6 +7,8 @@ import numpy as np
 
 from nncourse._checks import check_labels, check_positive, check_rng, check_share, shape_text
 
+CARRIED = Path(__file__).with_name("data") / "digits.npz"  # in the browser, which has no scikit-learn
+
 
 def digits():
     """Return the handwritten digits of scikit-learn: 1,797 pictures of 8 x 8 pixels by 13 writers.
@@ -22,7 +24,16 @@ def digits():
     ------
     ModuleNotFoundError
         scikit-learn, which carries the pictures, is not installed.
+
+    Examples
+    --------
+    >>> x, labels = digits()
+    >>> x.shape, labels[:5].tolist()
+    ((1797, 64), [0, 1, 2, 3, 4])
     """
+    if CARRIED.is_file():
+        with np.load(CARRIED, allow_pickle=False) as data:
+            return data["x"] / 16.0, data["labels"].astype(int)
     try:
         from sklearn.datasets import load_digits
     except ModuleNotFoundError as error:
@@ -48,6 +59,12 @@ def lee():
     ------
     ModuleNotFoundError
         gensim, which carries the articles, is not installed, or not all of it.
+
+    Examples
+    --------
+    >>> articles = lee()
+    >>> len(articles), articles[0][:30]
+    (300, 'Hundreds of people have been f')
     """
     spec = find_spec("gensim")
     folders = [] if spec is None else spec.submodule_search_locations or []
@@ -190,6 +207,13 @@ def stratified_split(labels, share, rng):
     ------
     TypeError, ValueError
         The share is no number between 0 and 1, there are no labels, or `rng` is no generator.
+
+    Examples
+    --------
+    >>> labels = np.array([0, 0, 0, 0, 1, 1])
+    >>> train, test = stratified_split(labels, 0.5, np.random.default_rng(0))
+    >>> labels[train].tolist(), labels[test].tolist()
+    ([0, 0, 1], [0, 0, 1])
     """
     check_share("share", share)
     check_rng(rng)

@@ -38,6 +38,10 @@ class FeedForward(Model):
     >>> model = FeedForward((2, 3, 1), ("tanh", "identity"), bias=True)
     >>> model.shapes()
     {'W1': (3, 3), 'W2': (1, 4)}
+    >>> model, params = FeedForward((1, 1, 1), ("relu", "identity")), {"W1": [[2.0]], "W2": [[3.0]]}
+    >>> loss, grads = model.loss_and_grad(params, [[1.0]], [[5.0]])  # a(2) = 3 (2 * 1) = 6
+    >>> loss, {name: grad.tolist() for name, grad in grads.items()}
+    (0.5, {'W1': [[3.0]], 'W2': [[2.0]]})
     """
 
     sizes: tuple
@@ -79,6 +83,14 @@ class FeedForward(Model):
         Source
         ------
         S-1.2, S-Alg1
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> params = {"W1": np.array([[2.0]]), "W2": np.array([[3.0]])}
+        >>> output, cache = FeedForward((1, 1, 1), ("relu", "identity")).feed_forward(params, np.array([[1.0]]))
+        >>> [(a_in.item(), z.item(), a.item()) for a_in, z, a in cache]
+        [(1.0, 2.0, 2.0), (2.0, 6.0, 6.0)]
         """
         a, cache = x, []
         for l, f in enumerate(self.activations, start=1):

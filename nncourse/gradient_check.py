@@ -7,6 +7,7 @@ number checks every entry at once: a wrong entry shows unless v happens to be ze
 import numpy as np
 
 from nncourse import params as mapping
+from nncourse._checks import check_rng
 
 
 def random_direction(params, rng):
@@ -18,7 +19,19 @@ def random_direction(params, rng):
         Gives the names and shapes.
     rng : numpy.random.Generator
         Draws the numbers.
+
+    Raises
+    ------
+    TypeError
+        `rng` is no generator.
+
+    Examples
+    --------
+    >>> v = random_direction({"W1": np.zeros((2, 3)), "W2": np.zeros((1, 2))}, np.random.default_rng(0))
+    >>> v["W1"].shape, round(mapping.norm(v), 12)
+    ((2, 3), 1.0)
     """
+    check_rng(rng)
     v = {name: rng.standard_normal(np.shape(array)) for name, array in params.items()}
     length = mapping.norm(v)
     return {name: array / length for name, array in v.items()}
@@ -35,6 +48,11 @@ def central_difference(loss, params, v, epsilon=1e-5):
         The point and the direction, float64.
     epsilon : float
         The step. 1e-5 balances the error of the formula against rounding in float64.
+
+    Examples
+    --------
+    >>> round(central_difference(lambda p: p["w"] ** 3, {"w": 2.0}, {"w": 1.0}), 6)  # 3 * 2^2
+    12.0
     """
     ahead = {name: params[name] + epsilon * v[name] for name in params}
     behind = {name: params[name] - epsilon * v[name] for name in params}
@@ -54,6 +72,11 @@ def complex_step(loss, params, v, epsilon=1e-30):
         The point and the direction, float64.
     epsilon : float
         The step into the imaginary direction.
+
+    Examples
+    --------
+    >>> round(complex_step(lambda p: p["w"] ** 3, {"w": 2.0}, {"w": 1.0}), 12)  # 3 * 2^2
+    12.0
     """
     return float(np.imag(loss({name: params[name] + 1j * epsilon * v[name] for name in params})) / epsilon)
 
@@ -97,9 +120,22 @@ def check_gradient(model, params, *batch, rng, derivative=complex_step):
     float
         The relative error; about 1 when the gradient is wrong.
 
+    Raises
+    ------
+    TypeError, ValueError, FloatingPointError
+        As the model's `loss_and_grad`.
+
     Source
     ------
     S-1, S-dl
+
+    Examples
+    --------
+    >>> from nncourse.single_layer import SingleLayer
+    >>> model, params = SingleLayer((2, 1), "tanh"), {"W": np.array([[0.1, 0.2]])}
+    >>> error = check_gradient(model, params, [[1.0, 2.0]], [[1.0]], rng=np.random.default_rng(0))
+    >>> verdict(error, 1e-10)
+    'agrees to 1e-10'
     """
     _, grads = model.loss_and_grad(params, *batch)
     v = random_direction(params, rng)

@@ -44,6 +44,9 @@ class NeuralLanguageModel(Model):
     >>> model = NeuralLanguageModel(V=10, n=2, d1=3, d2=4, direct=True, bias=True)
     >>> model.shapes()
     {'W1': (3, 10), 'W2': (4, 7), 'W3': (10, 5), 'D': (10, 6)}
+    >>> params = {name: np.zeros(shape) for name, shape in model.shapes().items()}
+    >>> model.forward(params, [[3, 7]])[0].tolist()  # words 3 and 7; all words are equally likely then
+    [[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]]
     """
 
     V: int
@@ -91,6 +94,13 @@ class NeuralLanguageModel(Model):
         Source
         ------
         S-L1, S-L2, S-L3, S-fn2
+
+        Examples
+        --------
+        >>> model = NeuralLanguageModel(V=10, n=2, d1=3, d2=4)
+        >>> z, (a1, _, a2, _) = model.scores(model.init(np.random.default_rng(0)), np.array([[3, 7]]))
+        >>> z.shape, a1.shape, a2.shape
+        ((1, 10), (1, 6), (1, 4))
         """
         a1 = params["W1"].T[x].reshape(len(x), -1)  # (rows, n d1)
         a1_in, a2, a2_in, z = self._ones(a1), None, None, 0

@@ -25,6 +25,14 @@ class SquaredLoss:
     Source
     ------
     S-1.1L, S-1.2L
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> a, y = np.array([[1.0], [5.0]]), np.array([[3.0], [5.0]])  # a = z here
+    >>> value, delta = SquaredLoss().value_and_delta(identity, a, a, y)
+    >>> float(value), delta.tolist()  # (2^2 / 2 + 0) / 2 rows
+    (1.0, [[-1.0], [0.0]])
     """
 
     name: str = "squared"
@@ -63,21 +71,52 @@ class CrossEntropy:
     Source
     ------
     S-1.2L
+
+    Examples
+    --------
+    >>> from nncourse.activations import softmax
+    >>> z, y = np.log([[1.0, 3.0]]), np.array([1])  # p = 1/4, 3/4
+    >>> value, delta = CrossEntropy().value_and_delta(softmax, z, softmax(z), y)
+    >>> round(float(value), 6), delta.round(6).tolist()  # -log 3/4
+    (0.287682, [[0.25, -0.25]])
     """
 
     name: str = "cross-entropy"
 
     def check_activation(self, f):
-        """Raise ValueError unless the last activation function is softmax."""
+        """Raise ValueError unless the last activation function is softmax.
+
+        Examples
+        --------
+        >>> from nncourse.activations import sigmoid
+        >>> CrossEntropy().check_activation(sigmoid)
+        Traceback (most recent call last):
+            ...
+        ValueError: loss: cross-entropy expects softmax as the last activation, got sigmoid
+        """
         if not isinstance(f, Softmax):
             raise ValueError(f"loss: cross-entropy expects softmax as the last activation, got {f.name}")
 
     def check(self, y, n, d):
-        """Return the labels as integers of shape (n,) in 0 .. d - 1, or raise; n may be a tuple."""
+        """Return the labels as integers of shape (n,) in 0 .. d - 1, or raise; n may be a tuple.
+
+        Examples
+        --------
+        >>> CrossEntropy().check([0, 3], 2, 3)
+        Traceback (most recent call last):
+            ...
+        ValueError: y: expected labels 0 .. 2, got 3 at index 1
+        """
         return check_labels("y", y, n, d)
 
     def value(self, z, a, y):
-        """Return the mean over the rows of -log softmax(z)_y, finite unless the differences in z overflow."""
+        """Return the mean over the rows of -log softmax(z)_y, finite unless the differences in z overflow.
+
+        Examples
+        --------
+        >>> CrossEntropy().value(np.array([[1000.0, 0.0]]), None, np.array([1])).item()  # softmax gives 0 there
+        1000.0
+        """
         return -np.sum(log_softmax(z)[np.arange(len(y)), y]) / len(y)
 
     def value_and_delta(self, f, z, a, y):
@@ -100,6 +139,13 @@ class CrossEntropy:
         Source
         ------
         S-softmax, S-dL
+
+        Examples
+        --------
+        >>> z = np.log([[1.0, 3.0]])
+        >>> value, delta = CrossEntropy().from_scores(z, np.array([1]))
+        >>> delta.round(6).tolist(), delta is z
+        ([[0.25, -0.25]], True)
         """
         n, rows = len(y), np.arange(len(y))
         z -= z.max(axis=1, keepdims=True)
@@ -143,6 +189,14 @@ class LogisticLoss(_OfSigns):
     Source
     ------
     S-1.1.2b
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> z, y = np.log([[3.0], [3.0]]), np.array([[1.0], [-1.0]])  # sigma(z) = 3/4: right, then wrong
+    >>> value, delta = LogisticLoss().value_and_delta(identity, z, z, y)
+    >>> round(float(value), 6), delta.round(6).tolist()  # (-log 3/4 - log 1/4) / 2 rows
+    (0.836988, [[-0.125], [0.375]])
     """
 
     name: str = "logistic"
@@ -159,6 +213,14 @@ class BinaryCrossEntropy(_OfSigns):
     Source
     ------
     S-1.1.2b
+
+    Examples
+    --------
+    >>> from nncourse.activations import sigmoid
+    >>> z, y = np.log([[3.0]]), np.array([[-1.0]])  # a = 3/4
+    >>> value, delta = BinaryCrossEntropy().value_and_delta(sigmoid, z, sigmoid(z), y)
+    >>> round(float(value), 6), delta.round(6).tolist()  # -log 1/4
+    (1.386294, [[0.75]])
     """
 
     name: str = "binary cross-entropy"

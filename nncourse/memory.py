@@ -125,6 +125,15 @@ def step_jacobians(model, params, x):
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> from nncourse.recurrent import SimpleRNN
+    >>> model = SimpleRNN((1, 2, 1), ("identity", "identity"))
+    >>> params = {"W1": [[1.0], [0.0]], "V1": [[0.5, 0.0], [1.0, 0.5]], "W2": [[1.0, 1.0]]}
+    >>> J = step_jacobians(model, params, np.zeros((3, 1, 1)))
+    >>> J.shape, J[0, 0].tolist()  # f' = 1, so each is V(1)
+    ((3, 1, 2, 2), [[0.5, 0.0], [1.0, 0.5]])
     """
     if getattr(model, "jordan", True):
         raise ValueError(f"model: expected SimpleRNN or Elman, which feed back their state, got {model!r}")
@@ -158,6 +167,14 @@ def reach(model, params, x):
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> from nncourse.recurrent import SimpleRNN
+    >>> model = SimpleRNN((1, 1, 1), ("identity", "identity"))
+    >>> params = {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}
+    >>> reach(model, params, np.zeros((3, 1, 1))).round(12).tolist()  # half of it is lost at every step
+    [[0.25], [0.5], [1.0]]
     """
     J = step_jacobians(model, params, x)
     norms = np.empty(J.shape[:2], J.dtype)

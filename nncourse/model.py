@@ -16,7 +16,18 @@ ADVICE = "the numbers are finite but too large; scale x, y or params down"
 
 
 class Model(ABC):
-    """The methods that all models share. Rows are examples; parameters are a mapping of names to arrays."""
+    """The methods that all models share. Rows are examples; parameters are a mapping of names to arrays.
+
+    Examples
+    --------
+    >>> from nncourse.single_layer import SingleLayer
+    >>> model = SingleLayer((2, 1))  # a Model
+    >>> model.shapes(), model.init(np.random.default_rng(0))["W"].shape
+    ({'W': (1, 2)}, (1, 2))
+    >>> params, x, y = {"W": [[1.0, 2.0]]}, [[3.0, 1.0]], [[4.0]]
+    >>> model.forward(params, x)[0].tolist(), model.loss_and_grad(params, x, y)[0]  # (5 - 4)^2 / 2
+    ([[5.0]], 0.5)
+    """
 
     bias = False
 
@@ -59,6 +70,13 @@ class Model(ABC):
         ------
         TypeError
             `rng` is no generator, or the dtype is another.
+
+        Examples
+        --------
+        >>> from nncourse.single_layer import SingleLayer
+        >>> W = SingleLayer((400, 50), bias=True).init(np.random.default_rng(0))["W"]
+        >>> W.shape, round(401 * float(W[:, 1:].var()), 1), W[:, 0].any().item()
+        ((50, 401), 1.0, False)
         """
         check_rng(rng)
         if dtype not in (np.float64, np.float32, "float64", "float32"):
@@ -160,7 +178,15 @@ class Model(ABC):
         return len(batch[0])
 
     def select(self, batch, rows):
-        """Return the examples `rows` of a batch: indices or a slice."""
+        """Return the examples `rows` of a batch: indices or a slice.
+
+        Examples
+        --------
+        >>> from nncourse.single_layer import SingleLayer
+        >>> x, y = SingleLayer((1, 1)).select((np.array([[1.0], [2.0]]), np.array([[3.0], [4.0]])), [1])
+        >>> x.tolist(), y.tolist()
+        ([[2.0]], [[4.0]])
+        """
         return tuple(part[rows] for part in batch)
 
 
@@ -180,6 +206,15 @@ def finite(what, formula, *arguments):
     ------
     FloatingPointError
         A number is not finite.
+
+    Examples
+    --------
+    >>> finite("the square", lambda z: z * z, np.array([3.0])).tolist()
+    [9.0]
+    >>> finite("the square", lambda z: z * z, np.array([1e200]))
+    Traceback (most recent call last):
+        ...
+    FloatingPointError: the square overflows: the numbers are finite but too large; scale x, y or params down
     """
     with np.errstate(over="ignore", invalid="ignore"):
         result = formula(*arguments)
@@ -219,6 +254,15 @@ def check_sizes(sizes, length=None):
     ------
     TypeError, ValueError
         There are not `length` of them, fewer than two, or one is not a whole number above zero.
+
+    Examples
+    --------
+    >>> check_sizes([64, 30, 10])
+    (64, 30, 10)
+    >>> check_sizes([64])
+    Traceback (most recent call last):
+        ...
+    ValueError: sizes: expected at least 2 numbers, got (64,)
     """
     if not np.iterable(sizes):
         raise TypeError(f"sizes: expected {length or 'at least 2'} numbers, got {sizes!r}")

@@ -19,14 +19,30 @@ from nncourse.trees import Tree
 class FullSoftmax:
     """p(y) = softmax_y(W h), with a row of W for every word.
 
+    The methods take W of shape (V, d), h of shape (n, d), one row per example, and the words y of shape (n,).
+
     Parameters
     ----------
     V : int
         The number of words.
 
+    Raises
+    ------
+    TypeError, ValueError
+        V is no whole number above zero.
+
     Source
     ------
     S-softmax, S-4, S-5
+
+    Examples
+    --------
+    >>> layer, W, h = FullSoftmax(3), np.log([[2.0], [1.0], [1.0]]), np.ones((1, 1))
+    >>> layer.distribution(W, h).round(6).tolist()
+    [[0.5, 0.25, 0.25]]
+    >>> value, h_grad, W_grad = layer.backprop(W, h, np.array([0]))
+    >>> round(float(value), 6), W_grad.round(6).tolist()  # -log 1/2
+    (0.693147, [[-0.5], [0.25], [0.25]])
     """
 
     V: int
@@ -73,6 +89,14 @@ class PathGradient(NamedTuple):
         Whose path it is.
     g : ndarray of shape (k,)
         The slope in the node's score.
+
+    Examples
+    --------
+    >>> from nncourse.trees import chain
+    >>> layer = HierarchicalSoftmax(chain(3))  # word 2 is two steps to the right
+    >>> path = layer.path_gradient(np.zeros((2, 1)), np.array([[4.0]]), np.array([2]))
+    >>> path.nodes.tolist(), path.rows.tolist(), path.g.tolist()
+    ([0, 1], [0, 0], [0.5, 0.5])
     """
 
     loss: np.ndarray
@@ -86,14 +110,31 @@ class PathGradient(NamedTuple):
 class HierarchicalSoftmax:
     """p(y) = product of sigma(dir * y(j)^T h) along the path to y, with a row of W for every internal node.
 
+    The methods take W of shape (V - 1, d), h of shape (n, d), one row per example, and the words y of shape (n,).
+
     Parameters
     ----------
     tree : Tree
         A full binary tree over the words.
 
+    Raises
+    ------
+    TypeError
+        `tree` is no Tree.
+
     Source
     ------
     S-6, S-node
+
+    Examples
+    --------
+    >>> from nncourse.trees import chain
+    >>> layer, W, h = HierarchicalSoftmax(chain(3)), np.log([[3.0], [1.0]]), np.ones((1, 1))
+    >>> layer.distribution(W, h).round(6).tolist()  # sigma(log 3) = 3/4, then a half each
+    [[0.75, 0.125, 0.125]]
+    >>> value, h_grad, W_grad = layer.backprop(W, h, np.array([0]))
+    >>> round(float(value), 6), W_grad.round(6).tolist()  # -log 3/4; node 1 is not on the path
+    (0.287682, [[-0.25], [0.0]])
     """
 
     tree: Tree
@@ -176,6 +217,13 @@ def add_rows(table, ids, rows):
         Which row each belongs to.
     rows : ndarray of shape (k, d)
         What is added.
+
+    Examples
+    --------
+    >>> table = np.zeros((3, 2))
+    >>> add_rows(table, np.array([2, 0, 2]), np.ones((3, 2)))
+    >>> table.tolist()
+    [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]
     """
     d = table.shape[1]
     at = ids[:, None].astype(np.int64) * d + np.arange(d)

@@ -39,6 +39,15 @@ def check_params(params, shapes, *, complex_step=False, argument="params"):
         `params` is no mapping, or holds something else than numbers.
     ValueError
         A name is missing or unknown, a shape is another, or a number is not finite.
+
+    Examples
+    --------
+    >>> check_params({"W": [[1, 2]]}, {"W": (1, 2)})["W"].tolist()
+    [[1.0, 2.0]]
+    >>> check_params({"W": [[1, 2]]}, {"W": (2, 1)})
+    Traceback (most recent call last):
+        ...
+    ValueError: params["W"]: expected shape (2, 1), got (1, 2)
     """
     if set(names := shapes_of(params, argument)) != set(shapes):
         raise ValueError(f"{argument}: expected the names {sorted(shapes)}, got {sorted(names, key=str)}")
@@ -62,6 +71,11 @@ def shapes_of(params, argument="params"):
     ------
     TypeError
         `params` is no mapping.
+
+    Examples
+    --------
+    >>> shapes_of({"W": np.zeros((3, 2)), "v_x": 0.5})
+    {'W': (3, 2), 'v_x': ()}
     """
     if not hasattr(params, "items"):
         raise TypeError(f"{argument}: expected a mapping of names to arrays, got {type(params).__name__}")
@@ -69,12 +83,27 @@ def shapes_of(params, argument="params"):
 
 
 def all_finite(params):
-    """Return whether every number of the mapping is finite."""
+    """Return whether every number of the mapping is finite.
+
+    Examples
+    --------
+    >>> all_finite({"W": np.array([1.0, 2.0])}), all_finite({"W": np.array([1.0, np.nan])})
+    (True, False)
+    """
     return all(np.isfinite(array).all() for array in params.values())
 
 
 def copy(params):
-    """Return a mapping with a copy of every array, each of its own shape."""
+    """Return a mapping with a copy of every array, each of its own shape.
+
+    Examples
+    --------
+    >>> params = {"W": np.zeros(2)}
+    >>> other = copy(params)
+    >>> other["W"][0] = 1.0
+    >>> params["W"].tolist(), other["W"].tolist()
+    ([0.0, 0.0], [1.0, 0.0])
+    """
     return {name: np.array(array) for name, array in params.items()}
 
 
@@ -116,7 +145,13 @@ def norm(params):
 
 
 def flatten(params):
-    """Lay all arrays out, one after the other, as one vector of shape (number of parameters,)."""
+    """Lay all arrays out, one after the other, as one vector of shape (number of parameters,).
+
+    Examples
+    --------
+    >>> flatten({"W1": np.array([[1.0, 2.0], [3.0, 4.0]]), "W2": np.array([[5.0, 6.0]])}).tolist()
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    """
     return np.concatenate([np.ravel(array) for array in params.values()])
 
 
@@ -134,6 +169,12 @@ def unflatten(vector, like):
     ------
     ValueError
         The vector is too long or too short.
+
+    Examples
+    --------
+    >>> params = unflatten([1, 2, 3, 4, 5, 6], {"W1": np.zeros((2, 2)), "W2": np.zeros((1, 2))})
+    >>> {name: W.tolist() for name, W in params.items()}
+    {'W1': [[1, 2], [3, 4]], 'W2': [[5, 6]]}
     """
     sizes = [np.size(array) for array in like.values()]
     if np.shape(vector) != (sum(sizes),):
@@ -156,6 +197,14 @@ def save(path, params):
     ------
     TypeError
         An array holds objects: nothing is pickled.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/weights.npz", {"W": np.array([[1.0, 2.0]])})
+    ...     load(f"{folder}/weights.npz")["W"].tolist()
+    [[1.0, 2.0]]
     """
     for name, array in params.items():
         if np.asarray(array).dtype.kind not in NUMBERS:
@@ -187,6 +236,14 @@ def load(path):
         There is no such file.
     ValueError
         The file is damaged or was not written by `save`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/weights.npz", {"W1": np.zeros((3, 2), "float32"), "W2": np.zeros((1, 3))})
+    ...     {name: (W.shape, W.dtype.name) for name, W in load(f"{folder}/weights.npz").items()}
+    {'W1': ((3, 2), 'float32'), 'W2': ((1, 3), 'float64')}
     """
     import zipfile
 

@@ -14,6 +14,11 @@ def import_torch():
     ------
     ModuleNotFoundError
         PyTorch is not installed; the message says how to get it, and that the rest works without.
+
+    Examples
+    --------
+    >>> import_torch().__name__
+    'torch'
     """
     try:
         import torch
@@ -48,6 +53,14 @@ def torch_loss_and_grad(model, params, x, y):
     ------
     ModuleNotFoundError
         PyTorch is not installed.
+
+    Examples
+    --------
+    >>> from nncourse.single_layer import SingleLayer
+    >>> model, params = SingleLayer((2, 1)), {"W": np.array([[1.0, 2.0]])}
+    >>> loss, grads = torch_loss_and_grad(model, params, np.array([[3.0, 1.0]]), np.array([[4.0]]))
+    >>> loss, grads["W"].tolist()  # (5 - 4)^2 / 2
+    (0.5, [[3.0, 1.0]])
     """
     torch = import_torch()
     weights = {name: torch.tensor(W, requires_grad=True) for name, W in params.items()}
@@ -68,6 +81,19 @@ def torch_scores(model, weights, x):
         The parameters, in the order of the layers.
     x : tensor of shape (n, d_0)
         One row per example.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyTorch is not installed.
+
+    Examples
+    --------
+    >>> from nncourse.single_layer import SingleLayer
+    >>> W, x = (import_torch().tensor([row]) for row in ([1.0, 2.0], [3.0, 1.0]))
+    >>> z, activations = torch_scores(SingleLayer((2, 1), "tanh"), {"W": W}, x)
+    >>> z.tolist(), [f.name for f in activations]
+    ([[5.0]], ['tanh'])
     """
     activations = getattr(model, "activations", None) or (model.f,)
     a = x
@@ -87,6 +113,16 @@ def torch_activation(name, z):
         As in `nncourse.activations`.
     z : tensor of shape (n, d)
         One row per example.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyTorch is not installed.
+
+    Examples
+    --------
+    >>> torch_activation("softmax", import_torch().zeros(1, 4)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
     """
     torch = import_torch()
     if name == "identity":
@@ -128,6 +164,14 @@ def torch_word_loss_and_grad(model, params, x, y):
     ------
     ModuleNotFoundError
         PyTorch is not installed.
+
+    Examples
+    --------
+    >>> from nncourse.word_vectors import SkipGram
+    >>> params = {"W1": np.array([[1.0, 0.0]]), "W2": np.zeros((2, 1))}  # p = 1/2 each
+    >>> loss, grads = torch_word_loss_and_grad(SkipGram(V=2, d1=1), params, np.array([0]), np.array([1]))
+    >>> round(loss, 6), grads["W2"].round(6).tolist()
+    (0.693147, [[0.5], [-0.5]])
     """
     torch = import_torch()
     weights = {name: torch.tensor(np.ascontiguousarray(W), requires_grad=True) for name, W in params.items()}
@@ -193,6 +237,15 @@ def torch_sequence_loss_and_grad(model, params, x, y, mask=None, state=None, T=N
     ------
     ModuleNotFoundError
         PyTorch is not installed.
+
+    Examples
+    --------
+    >>> from nncourse.recurrent import SimpleRNN
+    >>> model, x, y = SimpleRNN((1, 1, 1), ("identity",) * 2), np.ones((2, 1, 1)), np.array([[[1.0]], [[2.0]]])
+    >>> params = {"W1": np.array([[1.0]]), "V1": np.array([[0.5]]), "W2": np.array([[1.0]])}  # y_t: 1, 1.5
+    >>> loss, grads = torch_sequence_loss_and_grad(model, params, x, y)
+    >>> loss, grads["W1"].tolist()  # -0.25 by way of step 1, -0.5 by way of step 2
+    (0.125, [[-0.75]])
     """
     torch = import_torch()
     weights = {name: torch.tensor(W, requires_grad=True) for name, W in params.items()}

@@ -32,6 +32,14 @@ class Run:
         The weights at the start.
     points : ndarray of shape (n, d)
         The rows y x: what a mistake adds to the weights.
+
+    Examples
+    --------
+    >>> run = perceptron([[1.0, 0.0], [0.0, 2.0]], [1, -1])
+    >>> run.mistakes, run.per_epoch, run.separated, run.rows
+    (2, [2, 0], True, [0, 1])
+    >>> run.path.tolist()
+    [[0.0, 0.0], [1.0, 0.0], [1.0, -2.0]]
     """
 
     weights: np.ndarray
@@ -49,7 +57,13 @@ class Run:
 
 
 def sign(z):
-    """Return -1 where z is negative, else +1: sign(0) is +1, as is usual."""
+    """Return -1 where z is negative, else +1, in z's shape: sign(0) is +1, as is usual.
+
+    Examples
+    --------
+    >>> sign([-2.0, 0.0, 3.0]).tolist()
+    [-1.0, 1.0, 1.0]
+    """
     return np.where(check_array("z", z, ("n",) * np.ndim(z)) >= 0, 1.0, -1.0)
 
 
@@ -79,7 +93,8 @@ def perceptron(x, y, *, epochs=100, w0=None, bias=False, zero_is_a_mistake=True)
     Raises
     ------
     TypeError, ValueError
-        A shape does not fit, a number is not finite, or a label is neither -1 nor +1.
+        A shape does not fit, a number is not finite, a label is neither -1 nor +1, `epochs` is no whole number
+        above zero, or the largest number of x or of w0 is not between 1e-140 and 1e140 (or 0).
 
     Source
     ------
@@ -134,6 +149,16 @@ def radius(x, *, bias=False):
         One row per example.
     bias : bool
         Whether a constant 1 goes before the inputs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is not as above, or a number is not finite.
+
+    Examples
+    --------
+    >>> round(radius([[3.0, 4.0], [1.0, 0.0]]), 12)
+    5.0
     """
     x = check_array("x", x, ("n", "d")).astype(float)
     x = with_ones(x) if check_bool("bias", bias) else x
@@ -230,9 +255,20 @@ def mistake_bound(x, y, *, bias=False):
     bias : bool
         Whether a constant 1 goes before the inputs.
 
+    Raises
+    ------
+    TypeError, ValueError
+        As `margin`.
+
     Source
     ------
     S-fn1b
+
+    Examples
+    --------
+    >>> x, y = [[1.0, 0.0], [0.0, 2.0]], [1, -1]  # R = 2, and w = (1, -1/2) is the shortest
+    >>> round(mistake_bound(x, y), 6), perceptron(x, y).mistakes
+    (5.0, 2)
     """
     gamma, _ = margin(x, y, bias=bias)
     return (radius(x, bias=bias) / gamma) ** 2

@@ -29,7 +29,15 @@ STYLE = {
 
 
 def use_style():
-    """Make every figure that follows look like the course's."""
+    """Make every figure that follows look like the course's.
+
+    Examples
+    --------
+    >>> with plt.rc_context():  # puts back, afterwards, what was set before
+    ...     use_style()
+    ...     list(plt.rcParams["figure.figsize"])
+    [6.4, 3.6]
+    """
     plt.rcParams.update(STYLE)
 
 
@@ -50,6 +58,14 @@ def network(ax, sizes, layer_labels=None, values=None, *, error_terms=None, radi
         Written above the circles of all layers but the inputs.
     radius : float
         The circles' radius; columns are 1.2 apart, rows 0.55.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> network(ax, (2, 3, 1), ["x", "h", "y"])
+    >>> len(ax.patches), len(ax.texts)  # 6 circles; 2 * 3 + 3 * 1 arrows and 3 labels
+    (6, 12)
     """
     places = [[np.array([1.2 * l, 0.55 * ((d - 1) / 2 - i)]) for i in range(d)] for l, d in enumerate(sizes)]
     for left, right in pairwise(places):
@@ -87,6 +103,14 @@ def surface(ax, loss, limits, *, paths=()):
         (lowest w_1, highest w_1, lowest w_2, highest w_2).
     paths : sequence of (ndarray of shape (steps, 2), str)
         Points on the way, and the path's label.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax, path = Figure().subplots(), [[1.0, 1.0], [0.5, 0.25]]
+    >>> surface(ax, lambda u, v: u**2 + v**2, (-1, 1, -1, 1), paths=[(path, "descent")])
+    >>> [(line.get_label(), line.get_xydata().tolist()) for line in ax.lines]
+    [('descent', [[1.0, 1.0], [0.5, 0.25]])]
     """
     u, v = np.linspace(limits[0], limits[1], 61), np.linspace(limits[2], limits[3], 61)
     height = np.array([[loss(p, q) for p in u] for q in v])
@@ -113,6 +137,14 @@ def pictures(images, titles, *, cmap="Greys", symmetric=False):
         Matplotlib's name of the colours.
     symmetric : bool
         Whether the colours' middle stands for zero.
+
+    Examples
+    --------
+    >>> plt.switch_backend("agg")  # no window is opened
+    >>> figure = pictures(np.eye(4), ["a", "b", "c", "d"])  # 4 pictures of 2 x 2 pixels
+    >>> len(figure.axes), figure.axes[0].images[0].get_array().tolist()
+    (4, [[1.0, 0.0], [0.0, 0.0]])
+    >>> plt.close(figure)
     """
     images = np.asarray(images)
     side = int(np.sqrt(images.shape[1]))
@@ -140,6 +172,15 @@ def tree(ax, tree, words, *, path=None, names=True):
         The word whose path is drawn thick, with the sign of every step.
     names : bool
         Whether every internal node has its number written in it.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from nncourse.trees import chain
+    >>> ax = Figure().subplots()
+    >>> tree(ax, chain(3), ["a", "b", "c"], path=1, names=False)  # to b: right, then left
+    >>> [text.get_text() for text in ax.texts]
+    ['a', '−1', '+1', 'b', 'c']
     """
     order, found = spans(tree)
     nodes, signs = ([], []) if path is None else (part.tolist() for part in tree.path(path))
@@ -186,6 +227,14 @@ def feedback(ax, *, jordan=False):
     Source
     ------
     J-F1, J-F2
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> feedback(ax, jordan=True)
+    >>> [text.get_text() for text in ax.texts if "context" in text.get_text()]
+    ['context $G_{t-1}$']
     """
     kept = "G_{t-1}" if jordan else "F_{t-1}"
     boxes = {"input": (0, 0, "$1,\\ X_t$"), "context": (1.6, 0, f"${kept}$")}

@@ -69,6 +69,15 @@ def check_mask(mask, T, n):
         The mask does not hold True and False.
     ValueError
         The shape is another, a sequence has no first step, or goes on after its end.
+
+    Examples
+    --------
+    >>> check_mask([[True, True], [True, False]], T=2, n=2).sum(axis=0).tolist()  # two steps, and one
+    [2, 1]
+    >>> check_mask([[True], [False], [True]], T=3, n=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: mask: expected one end a sequence; sequence 0 has ended and goes on at step 2
     """
     if mask is None:
         return None
@@ -95,6 +104,12 @@ def without_padding(x, mask):
         The sequences.
     mask : ndarray of bool, shape (T, n), or None
         True at the real steps.
+
+    Examples
+    --------
+    >>> x, mask = pad([[1, 2, 3], [4]])
+    >>> without_padding(x, mask).T.tolist()
+    [[1, 2, 3], [4, 4, 4]]
     """
     if mask is None:
         return x
@@ -115,6 +130,15 @@ def check_steps(T, n):
     ------
     TypeError, ValueError
         T is no whole number, below 1 or above n.
+
+    Examples
+    --------
+    >>> check_steps(2, n=5)
+    2
+    >>> check_steps(6, n=5)
+    Traceback (most recent call last):
+        ...
+    ValueError: T: expected 1 .. 5, the number of steps, got 6
     """
     if T is None:
         return None

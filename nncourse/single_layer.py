@@ -32,7 +32,7 @@ def delta_rule(W, x, y, f):
     Raises
     ------
     TypeError, ValueError
-        A shape does not fit, a number is not finite, or f is not entry-wise.
+        A shape does not fit, a number is not finite, or f is unknown or not entry-wise.
 
     Source
     ------
@@ -74,11 +74,16 @@ def jacobian_rule(W, x, y, f):
     Raises
     ------
     TypeError, ValueError
-        A shape does not fit or a number is not finite.
+        A shape does not fit, a number is not finite, or f is unknown.
 
     Source
     ------
     S-1
+
+    Examples
+    --------
+    >>> jacobian_rule([[0.0], [0.0]], [1.0], [1.0, 0.0], "softmax").tolist()  # f(W x) = (1/2, 1/2)
+    [[-0.25], [0.25]]
     """
     W, x, y = _check_example(W, x, y)
     f = activation(f)
@@ -159,6 +164,15 @@ class SingleLayer(Model):
     Source
     ------
     S-1.1, S-1.1L, S-1
+
+    Examples
+    --------
+    >>> model, params = SingleLayer((2, 1)), {"W": [[1.0, 2.0]]}
+    >>> model.forward(params, [[3.0, 1.0]])[0].tolist()
+    [[5.0]]
+    >>> loss, grads = model.loss_and_grad(params, [[3.0, 1.0]], [[4.0]])
+    >>> loss, grads["W"].tolist()
+    (0.5, [[3.0, 1.0]])
     """
 
     sizes: tuple

@@ -12,6 +12,13 @@ class Source:
     ----------
     thing : function, method or class
         Something of the package.
+
+    Examples
+    --------
+    >>> from nncourse.language_models import perplexity
+    >>> Source(perplexity)
+    def perplexity(loss):
+        return float(np.exp(check_array("loss", loss, ())))
     """
 
     def __init__(self, thing):

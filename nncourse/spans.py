@@ -24,6 +24,12 @@ class Span(NamedTuple):
         The last place to the left, i <= k < j.
     node : int
         The node's number in the tree.
+
+    Examples
+    --------
+    >>> words, (root, *others) = spans(Tree(left=[1, -1], right=[-2, -3]))  # ((0, 2), 1)
+    >>> root
+    Span(i=1, j=3, k=2, node=0)
     """
 
     i: int
@@ -187,6 +193,12 @@ def pi(tree, z):
     Source
     ------
     S-span, S-sig
+
+    Examples
+    --------
+    >>> tree = Tree(left=[1, -1], right=[-2, -3])  # ((0, 2), 1)
+    >>> {span: round(p, 12) for span, p in pi(tree, [0.3, -2.0]).items()}
+    {(1, 1): 1.0, (2, 2): 1.0, (3, 3): 1.0, (1, 2): 1.0, (1, 3): 1.0}
     """
     z = check_array("z", z, (tree.V - 1,))
     right, wrong = sigmoid(z), sigmoid(-z)

@@ -80,6 +80,15 @@ def fit_stream(model, params, x, y, optimizer, *, window, epochs, measure=None):
     Source
     ------
     S-Alg2, S-T1
+
+    Examples
+    --------
+    >>> from nncourse import optimizers, recurrent
+    >>> net, params = recurrent.SimpleRNN((1, 1, 1), ("identity",) * 2), dict.fromkeys(("W1", "V1", "W2"), [[1.0]])
+    >>> x, y = np.ones((4, 1, 1)), np.arange(1.0, 5.0).reshape(4, 1, 1)  # the network counts: 1, 2, 3, 4
+    >>> _, history = fit_stream(net, params, x, y, optimizers.GradientDescent(0.1), window=2, epochs=1)
+    >>> history.loss  # the second window goes on from 2
+    [0.0]
     """
     params = copy(check_params(params, model.shapes()))
     if getattr(model, "at", None) != "all":

@@ -90,6 +90,11 @@ def vocabulary(sentences, *, min_count=1, rare=None):
     ------
     TypeError, ValueError
         A sentence is no list of words, there are none, or none occurs often enough.
+
+    Examples
+    --------
+    >>> vocabulary([["the", "cat"], ["the", "dog"]], min_count=2, rare="<rare>")
+    Vocabulary(words=('the', '<rare>'), counts=(2, 2), rare='<rare>')
     """
     check_positive("min_count", min_count, whole=True)
     counts = Counter()
@@ -150,7 +155,18 @@ class Lines:
 
 
 def check_repeatable(sentences):
-    """Return sentences that can be gone over again and again as they are; anything else raises TypeError."""
+    """Return sentences that can be gone over again and again as they are; anything else raises TypeError.
+
+    Examples
+    --------
+    >>> check_repeatable([["a", "b"]])
+    [['a', 'b']]
+    >>> check_repeatable(iter([["a", "b"]]))
+    Traceback (most recent call last):
+        ...
+    TypeError: sentences: expected a list, or another iterable that can be gone over again for every epoch,
+        got list_iterator
+    """
     if isinstance(sentences, str) or not hasattr(sentences, "__iter__") or iter(sentences) is sentences:
         raise TypeError(
             "sentences: expected a list, or another iterable that can be gone over again for every epoch, got "

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nncourse._checks import check_labels, check_positive, check_rng
+from nncourse._checks import check_has, check_labels, check_positive, check_rng
 from nncourse.params import all_finite, check_params, copy, shapes_of
 from nncourse.sequences import check_steps
 
@@ -20,6 +20,14 @@ class History:
         The mean of the losses of the epoch's mini-batches, each taken before its update.
     measured : list
         What `measure(params)` returned after every epoch, where it was given.
+
+    Examples
+    --------
+    >>> from nncourse.optimizers import GradientDescent
+    >>> from nncourse.single_layer import SingleLayer
+    >>> model, params, rule = SingleLayer((1, 1)), {"W": [[0.0]]}, GradientDescent(0.5)
+    >>> fit(model, params, [[1.0]], [[4.0]], rule, epochs=2, measure=lambda params: params["W"].item())[1]
+    History(loss=[8.0, 2.0], measured=[2.0, 3.0])
     """
 
     loss: list = field(default_factory=list)
@@ -63,8 +71,17 @@ def fit(model, params, x, y, optimizer, *, epochs, batch_size=None, rng=None, me
         An argument is not as above; the message names it.
     FloatingPointError
         The training diverged: the loss or a parameter is no longer finite.
+
+    Examples
+    --------
+    >>> from nncourse.optimizers import GradientDescent
+    >>> from nncourse.single_layer import SingleLayer
+    >>> model, params = SingleLayer((1, 1)), {"W": [[0.0]]}
+    >>> params, history = fit(model, params, [[1.0]], [[4.0]], GradientDescent(0.5), epochs=3)
+    >>> params["W"].tolist(), history.loss  # halfway to 4 with every step
+    ([[3.5]], [8.0, 2.0, 0.5])
     """
-    params = copy(check_params(params, model.shapes()))
+    params = _start(model, params, optimizer)
     if not hasattr(model, "at") and not (mask is None and T is None):
         raise TypeError(f"mask, T: expected with a recurrent network only, got {type(model).__name__}")
     batch = model.check_batch(x, y) if mask is None else model.check_batch(x, y, mask)
@@ -114,8 +131,17 @@ def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
         An argument is not as above, or there are no batches; the message names it.
     FloatingPointError
         The training diverged: the loss or a parameter is no longer finite.
+
+    Examples
+    --------
+    >>> from nncourse.optimizers import GradientDescent
+    >>> from nncourse.single_layer import SingleLayer
+    >>> batches = [([[1.0]], [[4.0]]), ([[1.0]], [[2.0]])]  # W: 0, 2, 2
+    >>> params, history = fit_batches(SingleLayer((1, 1)), {"W": [[0.0]]}, batches, GradientDescent(0.5), epochs=1)
+    >>> params["W"].tolist(), history.loss  # (8 + 0) / 2
+    ([[2.0]], [4.0])
     """
-    params = copy(check_params(params, model.shapes()))
+    params = _start(model, params, optimizer)
     check_positive("epochs", epochs, whole=True)
     if not hasattr(batches, "__iter__") or iter(batches) is batches:
         raise TypeError(
@@ -124,6 +150,13 @@ def fit_batches(model, params, batches, optimizer, *, epochs, measure=None):
     return _train(
         model, params, lambda: (model.check_batch(*batch) for batch in batches), optimizer, epochs, measure, {}
     )
+
+
+def _start(model, params, optimizer):
+    """Return a copy of the parameters, once they, the model and the optimizer have been checked."""
+    check_has("model", model, ("shapes", "check_batch", "backprop"), "a model, such as FeedForward((2, 3, 1), ...)")
+    check_has("optimizer", optimizer, ("init", "step_in_place"), "an optimizer, such as GradientDescent(0.1)")
+    return copy(check_params(params, model.shapes()))
 
 
 def _train(model, params, batches, optimizer, epochs, measure, how):
@@ -157,6 +190,13 @@ class Walk(NamedTuple):
         The loss at every point.
     diverged : bool
         Whether it left the finite numbers before its last step.
+
+    Examples
+    --------
+    >>> from nncourse.optimizers import GradientDescent
+    >>> path = walk(lambda p: (p["v"] ** 2 / 2, {"v": p["v"]}), {"v": 1.0}, GradientDescent(2.0), steps=3)
+    >>> path.points["v"].tolist(), path.losses.tolist(), path.diverged  # to and fro
+    ([1.0, -1.0, 1.0, -1.0], [0.5, 0.5, 0.5, 0.5], False)
     """
 
     points: dict
@@ -243,6 +283,13 @@ def accuracy(model, params, x, labels):
     ------
     TypeError, ValueError
         An argument is not as above; the message names it.
+
+    Examples
+    --------
+    >>> from nncourse.single_layer import SingleLayer
+    >>> x, labels = [[1.0, 0.0], [0.0, 1.0], [3.0, 2.0], [2.0, 3.0]], [0, 1, 1, 1]
+    >>> accuracy(SingleLayer((2, 2)), {"W": np.eye(2)}, x, labels)  # wrong about the third row
+    0.75
     """
     output, _ = model.forward(params, x)
     labels = check_labels("labels", labels, *output.shape)

@@ -41,6 +41,8 @@ class Tree:
     >>> nodes, signs = tree.path(1)
     >>> nodes.tolist(), signs.tolist()
     ([0, 1], [1, -1])
+    >>> [level.tolist() for level in tree.levels], tree.lengths.tolist()
+    ([[0], [1]], [2, 2, 1])
     """
 
     left: np.ndarray
@@ -86,6 +88,12 @@ class Tree:
         ----------
         y : ndarray of int, shape (n,)
             Words. They are not checked.
+
+        Examples
+        --------
+        >>> rows, nodes, signs = balanced(4).paths(np.array([3, 0]))  # ((0, 1), (2, 3))
+        >>> rows.tolist(), nodes.tolist(), signs.tolist()
+        ([0, 0, 1, 1], [0, 2, 0, 1], [-1, -1, 1, 1])
         """
         lengths, starts = self.lengths[y], self.starts[y]  # nothing here is as long as the vocabulary
         rows = np.repeat(np.arange(len(y)), lengths)
@@ -200,8 +208,16 @@ def by_splitting(V, split):
 
     Raises
     ------
+    TypeError
+        V is no whole number.
     ValueError
         V is less than 2, or a k is none of i ... j - 1: a part would be empty.
+
+    Examples
+    --------
+    >>> tree = by_splitting(4, lambda i, j: j - 1)  # (((0, 1), 2), 3)
+    >>> tree.left.tolist(), tree.right.tolist()
+    ([1, 2, -1], [-4, -3, -2])
     """
     if check_positive("V", V, whole=True) < 2:
         raise ValueError(f"V: expected at least 2 words, got {V}")
@@ -224,12 +240,24 @@ def by_splitting(V, split):
 
 
 def balanced(V):
-    """Return the tree over V words that parts every span in halves: no path is longer than log2 V, rounded up."""
+    """Return the tree over V words that parts every span in halves: no path is longer than log2 V, rounded up.
+
+    Examples
+    --------
+    >>> balanced(5).lengths.tolist()  # (((0, 1), 2), (3, 4))
+    [3, 3, 2, 2, 2]
+    """
     return by_splitting(V, lambda i, j: (i + j) // 2)
 
 
 def chain(V):
-    """Return the tree over V words that parts off one after the other: paths of 1, 2, ..., V - 1, V - 1 nodes."""
+    """Return the tree over V words that parts off one after the other: paths of 1, 2, ..., V - 1, V - 1 nodes.
+
+    Examples
+    --------
+    >>> chain(4).lengths.tolist()  # (0, (1, (2, 3)))
+    [1, 2, 3, 3]
+    """
     return by_splitting(V, lambda i, j: i)
 
 
@@ -242,6 +270,17 @@ def random_tree(V, rng):
         The number of words, at least 2.
     rng : numpy.random.Generator
         Draws the places.
+
+    Raises
+    ------
+    TypeError, ValueError
+        V is no whole number, or less than 2, or `rng` is no generator.
+
+    Examples
+    --------
+    >>> tree = random_tree(6, np.random.default_rng(0))
+    >>> tree.V, float(np.sum(0.5**tree.lengths))  # heads or tails at every node
+    (6, 1.0)
     """
     check_rng(rng)
     return by_splitting(V, lambda i, j: rng.integers(i, j))

@@ -54,6 +54,14 @@ def notes_algorithm(model, params, x, y, T, *, printed=False):
     Source
     ------
     S-Alg2
+
+    Examples
+    --------
+    >>> from nncourse.recurrent import SimpleRNN
+    >>> model, params = SimpleRNN((1, 1, 1), ("identity",) * 2), {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}
+    >>> x, y = [[[1.0]], [[1.0]]], [[[1.0]], [[2.0]]]  # y_t is 1, then 1.5
+    >>> [notes_algorithm(model, params, x, y, T)["W1"].item() for T in (1, 2)]
+    [-0.5, -0.75]
     """
     params, x, y = _checked(model, params, x, y)
     T, last = check_steps(T, len(x)), replace(model, at="last")
@@ -152,6 +160,15 @@ def stale_states(model, params, x, y, T, optimizer):
     Source
     ------
     S-Alg2
+
+    Examples
+    --------
+    >>> from nncourse import optimizers, recurrent
+    >>> net, params = recurrent.SimpleRNN((1, 1, 1), ("identity",) * 2), dict.fromkeys(("W1", "V1", "W2"), [[1.0]])
+    >>> x, y = [[[1.0]], [[1.0]]], [[[2.0]], [[2.0]]]  # the first update makes W1 1.5
+    >>> stored, fresh = stale_states(net, params, x, y, 1, optimizers.GradientDescent(0.5))
+    >>> stored.ravel().tolist(), fresh.ravel().tolist()
+    ([0.0, 1.0], [0.0, 1.5])
     """
     params, x, y = _checked(model, params, x, y)
     T, memory = check_steps(T, len(x)), optimizer.init(params)

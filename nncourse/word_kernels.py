@@ -22,12 +22,21 @@ def skip_gram_loops(vectors, W2, ids, ends, m, rate, decay, starts, nodes, signs
     ----------
     vectors, W2, ids, ends, m, rate, decay
         As there.
-    starts, nodes, signs : ndarray of int
-        The tree's paths.
+    starts, nodes, signs : ndarray of int, shapes (V + 1,), (k,) and (k,)
+        The tree's paths, k nodes in all.
 
     Source
     ------
     S-6
+
+    Examples
+    --------
+    >>> from nncourse.trees import chain
+    >>> vectors, W2, tree, ids = np.ones((2, 1)), np.zeros((1, 1)), chain(2), np.array([0, 1])
+    >>> way = tree.starts, tree.nodes, tree.signs
+    >>> loss, pairs = skip_gram_loops(vectors, W2, ids, np.array([2]), 1, 1.0, 0.0, *way)
+    >>> round(float(loss), 6), int(pairs), W2.round(6).tolist()
+    (1.667224, 2, [[0.122459]])
     """
     d, number = vectors.shape[1], vectors.dtype.type
     visits, lefts = np.zeros(len(W2), np.int32), np.zeros(len(W2), np.int32)
@@ -73,14 +82,23 @@ def cbow_loops(vectors, W2, ids, ends, m, rate, decay, starts, nodes, signs, mea
     ----------
     vectors, W2, ids, ends, m, rate, decay
         As there.
-    starts, nodes, signs : ndarray of int
-        The tree's paths.
+    starts, nodes, signs : ndarray of int, shapes (V + 1,), (k,) and (k,)
+        The tree's paths, k nodes in all.
     mean : bool
         As there.
 
     Source
     ------
     S-4, S-6
+
+    Examples
+    --------
+    >>> from nncourse.trees import chain
+    >>> vectors, W2, tree, ids = np.ones((2, 1)), np.zeros((1, 1)), chain(2), np.array([0, 1])
+    >>> way = tree.starts, tree.nodes, tree.signs
+    >>> loss, words = cbow_loops(vectors, W2, ids, np.array([2]), 1, 1.0, 0.0, *way, False)
+    >>> round(float(loss), 6), words, W2.round(6).tolist()
+    (1.667224, 2, [[-0.122459]])
     """
     d, number = vectors.shape[1], vectors.dtype.type
     h, h_grad = np.zeros(d, vectors.dtype), np.zeros(d, vectors.dtype)
@@ -147,6 +165,16 @@ def skip_gram_arrays(vectors, W2, ids, ends, m, rate, decay, tree):
     Source
     ------
     S-6
+
+    Examples
+    --------
+    >>> from nncourse.trees import chain
+    >>> vectors, W2, ids, ends = np.ones((2, 1)), np.zeros((1, 1)), np.array([0, 1]), np.array([2])
+    >>> loss, pairs = skip_gram_arrays(vectors, W2, ids, ends, 1, 1.0, 0.0, chain(2))
+    >>> round(float(loss), 6), int(pairs)  # log 2, then log(1 + exp(0.5)): after an update 0 is unlikely
+    (1.667224, 2)
+    >>> W2.round(6).tolist()  # -1/2 + sigma(1/2)
+    [[0.122459]]
     """
     loss, pairs = 0.0, 0
     for first, around, _ in _blocks(ids, ends, m):
@@ -196,6 +224,16 @@ def cbow_arrays(vectors, W2, ids, ends, m, rate, decay, tree, mean):
     Source
     ------
     S-4, S-6
+
+    Examples
+    --------
+    >>> from nncourse.trees import chain
+    >>> vectors, W2, ids, ends = np.ones((2, 1)), np.zeros((1, 1)), np.array([0, 1]), np.array([2])
+    >>> loss, words = cbow_arrays(vectors, W2, ids, ends, 1, 1.0, 0.0, chain(2), False)
+    >>> round(float(loss), 6), words  # log 2, then log(1 + exp(0.5)): after an update 1 is unlikely
+    (1.667224, 2)
+    >>> W2.round(6).tolist()  # 1/2 - sigma(1/2)
+    [[-0.122459]]
     """
     loss, words = 0.0, 0
     for first, around, y in _blocks(ids, ends, m):

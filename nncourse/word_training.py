@@ -8,7 +8,7 @@ import numpy as np
 from nncourse import word_kernels as kernels
 from nncourse._checks import check_positive
 from nncourse.params import all_finite, check_params
-from nncourse.text import check_repeatable
+from nncourse.text import Vocabulary, check_repeatable
 from nncourse.training import History
 from nncourse.word_vectors import CBOW, SkipGram
 
@@ -75,6 +75,15 @@ def fit_words(
     Source
     ------
     S-4, S-5, S-6, S-1.3.3b
+
+    Examples
+    --------
+    >>> from nncourse import text, trees
+    >>> sentences, model = [["a", "b"]] * 20, SkipGram(V=2, d1=3, tree=trees.chain(2))
+    >>> known, params = text.vocabulary(sentences), model.init(np.random.default_rng(0))
+    >>> params, _ = fit_words(model, params, sentences, known, window=1, learning_rate=1.0, compiled=False)
+    >>> model.forward(params, [0, 1])[0].round(1).tolist()  # b is beside a, and a beside b
+    [[0.0, 1.0], [1.0, 0.0]]
     """
     update = _updater(model, params := _checked(model, params, vocabulary), window, compiled)
     check_repeatable(sentences)
@@ -106,6 +115,8 @@ def _checked(model, params, vocabulary):
         raise TypeError(f"model: expected SkipGram or CBOW, got {type(model).__name__}")
     if model.tree is None:
         raise ValueError("model: expected one with a tree; for the full softmax use training.fit_batches")
+    if not isinstance(vocabulary, Vocabulary):
+        raise TypeError(f"vocabulary: expected what text.vocabulary returns, got {type(vocabulary).__name__}")
     if len(vocabulary) != model.V:
         raise ValueError(f"vocabulary: expected V = {model.V} words, as the model has, got {len(vocabulary)}")
     params = check_params(params, model.shapes())
@@ -140,6 +151,11 @@ def compile_kernel(name):
     ------
     ModuleNotFoundError
         numba is not installed.
+
+    Examples
+    --------
+    >>> compile_kernel("cbow_loops").py_func is kernels.cbow_loops  # compiled when it is first called
+    True
     """
     try:
         import numba

@@ -101,6 +101,8 @@ class SkipGram(_WordVectors):
     >>> params = model.init(np.random.default_rng(0))
     >>> model.forward(params, [1])[0].round(3).tolist()
     [[0.333, 0.333, 0.333]]
+    >>> round(model.loss_and_grad(params, [1], [0])[0], 6)  # log 3
+    1.098612
     """
 
     def check_input(self, x):
@@ -151,6 +153,8 @@ class CBOW(_WordVectors):
     >>> params = {"W1": [[1.0, 2.0, 0.0], [0.0, 0.0, 1.0]], "W2": np.zeros((3, 2))}
     >>> model.forward(params, [[0, 1], [1, 1], [-1, 2]])[1].tolist()
     [[3.0, 0.0], [4.0, 0.0], [0.0, 1.0]]
+    >>> CBOW(V=3, d1=2, mean=True).forward(params, [[0, 1], [1, 1], [-1, 2]])[1].tolist()
+    [[1.5, 0.0], [2.0, 0.0], [0.0, 1.0]]
     """
 
     mean: bool = False
@@ -168,7 +172,13 @@ class CBOW(_WordVectors):
         return x
 
     def shares(self, x, dtype):
-        """Return how much every word of x counts, shape (n, c): 0 where there is none, else 1, or 1 / c."""
+        """Return how much every word of x counts, shape (n, c): 0 where there is none, else 1, or 1 / c.
+
+        Examples
+        --------
+        >>> CBOW(V=3, d1=2, mean=True).shares(np.array([[0, 1], [2, -1]]), float).tolist()
+        [[0.5, 0.5], [1.0, 0.0]]
+        """
         there = (x != ABSENT).astype(dtype)
         return there / there.sum(axis=1, keepdims=True) if self.mean else there
 
@@ -183,7 +193,15 @@ class CBOW(_WordVectors):
         return np.einsum("nc,ncd->nd", shares, vectors[x])
 
     def spread(self, grad, x, h_grad):
-        """Add the gradient in h to those of all words of the context, in place."""
+        """Add the gradient in h to those of all words of the context, in place.
+
+        Examples
+        --------
+        >>> grad = np.zeros((3, 1))
+        >>> CBOW(V=3, d1=1).spread(grad, np.array([[0, 0, 2]]), np.array([[5.0]]))  # word 0 twice
+        >>> grad.tolist()
+        [[10.0], [0.0], [5.0]]
+        """
         there = x != ABSENT
         rows = (self.shares(x, grad.dtype)[:, :, None] * h_grad[:, None, :])[there]
         add_rows(grad, x[there], rows)

@@ -11,7 +11,9 @@ from nncourse import autodiff, datasets, losses, training
 from nncourse import params as mapping
 from nncourse.activations import activation
 from nncourse.feedforward import FeedForward
+from nncourse.gradient_check import random_direction
 from nncourse.optimizers import GradientDescent
+from nncourse.recurrent import as_elman, as_simple
 from nncourse.single_layer import SingleLayer, delta_rule, jacobian_rule
 
 NAN, INF = float("nan"), float("inf")
@@ -128,6 +130,16 @@ CALLS = [  # what is wrong, the call, the exception, what its message must say
     ("step size infinite", lambda: GradientDescent(INF), ValueError, "learning_rate: .*finite.*got inf"),
     ("step size a word", lambda: GradientDescent("0.1"), TypeError, "learning_rate: .*got '0.1' .str"),
     ("step size true", lambda: GradientDescent(True), TypeError, "learning_rate: .*got True .bool"),
+    ("model a class", lambda: fit(model=FeedForward), TypeError, r"model: expected a model, such as FeedForward.* got the class FeedForward"),
+    ("model a number", lambda: fit(model=3), TypeError, "model: expected a model, .* got int"),
+    ("optimizer a number", lambda: fit(optimizer=0.1), TypeError, r"optimizer: expected an optimizer, such as GradientDescent\(0.1\), got float"),
+    ("optimizer a class", lambda: fit(optimizer=GradientDescent), TypeError, "optimizer: .* got the class GradientDescent"),
+    ("random direction of a seed", lambda: random_direction(P, 0), TypeError, r"rng: expected numpy.random.default_rng\(seed\), got int"),
+    ("as_elman without V1", lambda: as_elman({"W1": [[1.0]], "W2": [[1.0]]}), ValueError, r"params: expected the names \['V1', 'W1', 'W2'\], got \['W1', 'W2'\]"),
+    ("as_elman W1 of others", lambda: as_elman({"W1": [[1.0], [2.0]], "V1": [[3.0]], "W2": [[4.0]]}), ValueError, r"W1, V1, W2: .*got \(2, 1\), \(1, 1\), \(1, 1\)"),
+    ("as_elman W2 narrow", lambda: as_elman({"W1": np.ones((2, 1)), "V1": np.ones((2, 2)), "W2": [[4.0]]}), ValueError, r"W1, V1, W2: .*got \(2, 1\), \(2, 2\), \(1, 1\)"),
+    ("as_simple v short", lambda: as_simple({"v": np.ones((2, 2)), "omega": np.ones((2, 1))}), ValueError, r"v, omega: expected shapes \(N \+ K, K\) .* got \(2, 2\) and \(2, 1\)"),
+    ("as_simple nan", lambda: as_simple({"v": [[1.0], [NAN]], "omega": [[1.0]]}), ValueError, r'params\["v"\]: expected finite'),
     ("no epochs", lambda: fit(epochs=0), ValueError, "epochs: .*above 0, got 0"),
     ("half an epoch", lambda: fit(epochs=0.5), TypeError, "epochs: expected a whole number .*0.5 .float"),
     ("epochs true", lambda: fit(epochs=True), TypeError, "epochs: .*got True .bool"),

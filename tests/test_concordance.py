@@ -39,7 +39,7 @@ def plans(*, bodies=False):
     if bodies:
         return list(zip((3, 6, 12), found[1::2], strict=True))
     return {
-        name: (len(re.findall(r"^\d+\. ", body, re.MULTILINE)), re.findall(r"\{doc\}`\.\./([\w/-]+)`", body))
+        name: (len(re.findall(r"^\d+\. ", body, re.MULTILINE)), re.findall(r"\[\]\(\.\./([\w/-]+)\.ipynb\)", body))
         for name, body in zip(found[::2], found[1::2], strict=True)
     }
 
@@ -76,7 +76,7 @@ def test_every_session_is_long_enough_to_read_its_chapters_and_to_talk_as_long()
         rows = re.findall(r"^\d+\. (.+)$", body, re.MULTILINE)
         assert len(rows) == sessions
         for row in rows:
-            pages = re.findall(r"\{doc\}`\.\./([\w/-]+)`", row.partition("At home")[0])
+            pages = re.findall(r"\[\]\(\.\./([\w/-]+)\.ipynb\)", row.partition("At home")[0])
             read = sum(chapters[f"book/{p}"]["minutes"] - sum(chapters[f"book/{p}"]["exercises"]) for p in pages)
             assert 0 < 2 * read <= 180, row
 
@@ -85,8 +85,8 @@ def test_every_equation_gets_an_entry_with_links_to_place_code_tests_and_errata(
     rows = concordance.account()
     assert {id: row["status"] for id, row in rows.items()} == {"S-1": "clarified", "S-ff": "verified"}
     text = "\n".join(line for id, row in rows.items() for line in concordance.entry(id, row, {"S-1"}, ""))
-    assert "{eq}`S-1` equation (1): **clarified**, {ref}`S03 <errata-s03>`" in text
-    assert "{ref}`S-ff <S-ff>` section 1: **verified**\n" in text
+    assert "{eq}`S-1` equation (1): **[clarified]{.kind}**, {ref}`S03 <errata-s03>`" in text
+    assert "{ref}`S-ff <S-ff>` section 1: **[verified]{.kind}**\n" in text
     assert r"a\_b := f(W \* x)." in text
     assert "{py:obj}`single_layer.delta_rule <nncourse.single_layer.delta_rule>`, `losses._OfSigns`" in text
     assert "Decided by 1 test\n" in text
@@ -121,3 +121,47 @@ def test_results_that_are_missing_or_stale_stop_the_build(concordance, monkeypat
         concordance.ExtensionError, match=r"the concordance cannot be made: verified\.json is stale"
     ):
         concordance.account()
+
+
+# --- the errata's list ---
+
+
+class Directive:
+    """As much of a directive as the list needs: it keeps the lines that it would parse."""
+
+    def __init__(self, env):
+        self.env, self.state, self.lines = env, self, []
+
+    def note_reread(self):
+        """Do nothing."""
+
+    def nested_parse(self, lines, offset, node):
+        """Keep the lines."""
+        self.lines = list(lines)
+
+
+def test_the_list_of_errata_counts_the_kinds_and_leads_to_entry_equations_and_chapters(concordance, monkeypatch):
+    known = {
+        "S03": {"class": "missing", "title": "an f_i alone"},
+        "S04": {"class": "sloppy", "title": "a step"},
+        "S05": {"class": "missing", "title": "no biases"},
+    }
+    monkeypatch.setattr(ledger, "errata", lambda: known)
+    monkeypatch.setattr(ledger, "noted", lambda: {"S03": ["book/feedforward/delta-rule"]})
+    directive = Directive(Directive(None))
+    concordance.Errata.run(directive)
+    assert directive.lines[0] == "3 entries:"
+    assert "- **2 missing**, conditions or definitions" in directive.lines
+    assert "- **0 typos**, where the meaning is clear" in directive.lines
+    first = next(line for line in directive.lines if line.startswith("- {ref}`S03 <errata-s03>`"))
+    assert first.endswith("[missing]{.kind} **an f\\_i alone**: {eq}`S-1`, {doc}`/book/feedforward/delta-rule`")
+
+
+def test_an_erratum_is_found_where_a_page_sends_readers_to_it(tmp_path, monkeypatch):
+    (tmp_path / "book" / "reference").mkdir(parents=True)
+    (tmp_path / "book" / "a.md").write_text("{ref}`S03 <errata-s03>`, {ref}`J12 <errata-j12>`\n", encoding="utf-8")
+    (tmp_path / "book" / "b.md").write_text("See {ref}`there <errata-s03>`.\n", encoding="utf-8")
+    (tmp_path / "book" / "reference" / "c.md").write_text("{ref}`S09 <errata-s09>`\n", encoding="utf-8")
+    monkeypatch.setattr(ledger, "ROOT", tmp_path)
+    monkeypatch.setattr(ledger, "BOOK", tmp_path / "book")
+    assert ledger.noted() == {"J12": ["book/a"], "S03": ["book/a", "book/b"]}

@@ -26,7 +26,7 @@ def words(chapter):
 
 @pytest.mark.parametrize(("term", "meaning"), ENTRIES, ids=[term for term, _ in ENTRIES])
 def test_a_word_is_explained_in_short_and_leads_to_a_chapter_that_has_it(term, meaning):
-    (page,) = re.findall(r"\{doc\}`\.\./([\w/-]+)`\.$", meaning)
+    (page,) = re.findall(r"\[\]\(\.\./([\w/-]+)\.ipynb\)\.$", meaning)
     forms = [re.sub(r"[\s-]+", " ", form.strip()).lower() for form in term.split(",")]
     assert f"book/{page}" in CHAPTERS
     assert any(form in words(f"book/{page}") for form in forms)

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import notebooks
+from tools import ledger, notebooks
 
 CHAPTERS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if not any(part.startswith(".") for part in p.parts))
 LONGEST_CELL = 15  # lines
@@ -319,8 +319,15 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", CHAPTERS, ids=[str(path.relative_to(ROOT)) for path in CHAPTERS])
+OF_CHAPTERS = (it_opens_with_title_and_aims, it_closes_with_own_work_and_reading)  # not of the reference's lists
+PROMISES = [
+    (path, rule) for path in CHAPTERS for rule in RULES if path not in ledger.ERRATA or rule not in OF_CHAPTERS
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"), PROMISES, ids=[f"{path.relative_to(ROOT)}-{rule.__name__}" for path, rule in PROMISES]
+)
 def test_a_chapter_keeps_the_contract(path, rule):
     assert list(rule(nbformat.read(path, as_version=4))) == []
 

@@ -3,6 +3,7 @@
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -42,6 +43,13 @@ class Environment:
         """Count."""
         self.serial += 1
         return self.serial - 1
+
+
+@pytest.fixture(scope="module")
+def repository():
+    """What makes the links to the repository."""
+    pytest.importorskip("jupyter_book")
+    return load(ROOT / "book" / "_ext" / "repository.py")
 
 
 @pytest.fixture
@@ -107,6 +115,28 @@ def test_a_dropdown_becomes_details(site):
     assert page == f'<details class="admonition dropdown" id="s">{summary}<p>2 &lt; 3</p></details>'
 
 
+def table_of_uses(*rows):
+    """Return what codeautolink writes into a page of the reference."""
+    cells = "".join(f"<tr><td><p><a href='{href}'>{text}</a></p></td></tr>" for href, text in rows)
+    summary = "<summary>Expand for references to <a class='reference' href='#f'><code>f</code></a></summary>"
+    return f"<dd><p><details>{summary}<div><table>{cells}</table></div></details></p></dd>"
+
+
+def test_an_entry_of_the_reference_lists_the_sections_that_use_it_in_the_books_order():
+    links = load(ROOT / "book" / "_ext" / "cross_links.py")
+    body = table_of_uses(("a.html#x", "A /  / The code"), ("b.html", "B"), ("b.html#y", "B / Two / Deep"))
+    page = links.list_uses(body, lambda address: "ba".index(address[0]))
+    items = "".join(
+        f'<li><a href="{href}">{text}</a></li>'
+        for href, text in (("b.html", "B"), ("b.html#y", "B: Deep"), ("a.html#x", "A: The code"))
+    )
+    assert page == (
+        f'<dd><details class="uses"><summary>Used in 3 sections</summary><ul>{items}</ul></details></dd>'
+    )
+    other = "<p><details><summary>A hint</summary></details></p>"
+    assert links.list_uses(other, len) == other
+
+
 def test_the_root_page_leads_to_the_first_page(site, tmp_path):
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "index.html").write_text(FIRST_PAGE, encoding="utf-8")
@@ -123,8 +153,8 @@ def test_the_reference_lists_every_module():
     assert [name for name in nncourse.MODULES if f".. automodule:: nncourse.{name}" not in page] == []
 
 
-def test_without_an_address_there_is_no_repository_link(site):
-    options = site.repository_options("")
+def test_without_an_address_there_is_no_repository_link(repository):
+    options = repository.repository_options("")
     assert not any(options[key] for key in options if key.startswith("use_"))
     assert not options["repository_url"]
     assert not options["launch_buttons"]["binderhub_url"] + options["launch_buttons"]["colab_url"]
@@ -138,13 +168,45 @@ def test_without_an_address_there_is_no_repository_link(site):
         ("https://github.com/x/y", "github", True),
     ],
 )
-def test_an_address_turns_the_links_on(site, url, provider, launches):
-    options = site.repository_options(url)
+def test_an_address_turns_the_links_on(repository, url, provider, launches):
+    options = repository.repository_options(url)
     assert all(options[key] for key in options if key.startswith("use_"))
     assert options["repository_url"] == url.rstrip("/")
     assert options["repository_provider"] == provider
     assert bool(options["launch_buttons"]["binderhub_url"]) is launches
     assert bool(options["launch_buttons"]["colab_url"]) is launches
+
+
+@pytest.mark.parametrize(
+    ("url", "start"),
+    [
+        ("", "../reference/errata.html"),
+        ("https://github.com/x/y", "https://github.com/x/y/issues/new?title=Error+in+book%2Fa"),
+        (
+            "https://gitlab.example.org/x/y",
+            "https://gitlab.example.org/x/y/-/issues/new?issue%5Btitle%5D=Error+in+b",
+        ),
+    ],
+)
+def test_every_page_ends_with_a_link_to_report_an_error(repository, url, start):
+    address = repository.report_address(url, "book/a", "1.2.3", "../reference/errata.html")
+    assert address.startswith(start)
+    assert ("Version%3A+1.2.3" in address) is bool(url)
+
+
+def test_the_version_on_the_pages_is_the_packages(repository):
+    assert repository.version() == pytest.importorskip("nncourse").__version__
+
+
+def test_the_pdf_is_offered_where_it_was_built(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "PDF", tmp_path / "nncourse.pdf")
+    config = SimpleNamespace()
+    site.pdf_is_there(None, config)
+    assert config.nncourse_pdf is False
+    assert site.PdfOnly.run(SimpleNamespace(config=config, env=SimpleNamespace(note_reread=list))) == []
+    site.PDF.touch()
+    site.pdf_is_there(None, config)
+    assert config.nncourse_pdf is True
 
 
 def test_the_configuration_names_no_host_but_by_the_one_setting():

@@ -105,11 +105,12 @@ class PdfOnly(SphinxDirective):
         self.env.note_reread()
         if not self.config.nncourse_pdf:
             return []
-        depth = self.env.docname.count("/")
-        content = StringList([line.replace("](pdf)", f"](<{'../' * depth}{PDF.name}>)") for line in self.content])
-        container = nodes.container()
+        address = "../" * self.env.docname.count("/") + PDF.name
+        link = rf'<a class="reference external" href="{address}">\1</a>'
+        content = StringList([re.sub(r"\[(.+?)\]\(pdf\)", link, line) for line in self.content])
+        container = nodes.container(classes=["pdf-link"])
         self.state.nested_parse(content, 0, container)
-        return container.children
+        return [container]
 
 
 # Pages: what every reader can use.

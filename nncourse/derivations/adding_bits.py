@@ -8,7 +8,13 @@ x_, f_ = sp.IndexedBase("x", real=True), sp.IndexedBase("f", real=True)
 
 
 def bits(T, I):
-    """Return symbols for the bits, x[t - 1][i], and for the labels, y[i]."""
+    """Return symbols for the bits, x[t - 1][i], and for the labels, y[i].
+
+    Examples
+    --------
+    >>> bits(T=2, I=1)
+    ([[x1_1], [x2_1]], [y_1])
+    """
     x = [[sp.Symbol(f"x{t}_{i}", real=True) for i in range(1, I + 1)] for t in range(1, T + 1)]
     return x, [sp.Symbol(f"y_{i}", real=True) for i in range(1, I + 1)]
 
@@ -19,6 +25,11 @@ def states(x, start=f_0):
     Source
     ------
     J-16
+
+    Examples
+    --------
+    >>> states([1, 1], start=0)  # two bits, both 1
+    [0, v_x, v_f*v_x + v_x]
     """
     f = [start]
     for bit in x:
@@ -32,22 +43,49 @@ def error(x, y):
     Source
     ------
     J-17
+
+    Examples
+    --------
+    >>> E = error([[1], [1]], [2])  # one example: the bits 1 and 1, and their sum
+    >>> at = {f_0: 0, v_f: 1}
+    >>> [E.subs(at).subs(v_x, loud) for loud in (1, 2)]  # yhat is 2, yhat is 4
+    [0, 2]
     """
     return sum((states(column)[-1] - label) ** 2 for column, label in _examples(x, y)) / 2
 
 
 def by_definition(x, y):
-    """Return E differentiated in v_x and in v_f: all of sympy, and nothing of the note."""
+    """Return E differentiated in v_x and in v_f: all of sympy, and nothing of the note.
+
+    Examples
+    --------
+    >>> x, y = bits(T=1, I=1)
+    >>> residual = f_0 * v_f + x[0][0] * v_x - y[0]
+    >>> in_v_x, in_v_f = by_definition(x, y)
+    >>> sp.expand(in_v_x - residual * x[0][0]), sp.expand(in_v_f - residual * f_0)
+    (0, 0)
+    """
     E = error(x, y)
     return sp.diff(E, v_x), sp.diff(E, v_f)
 
 
 def blame(x, y):
-    """Return dE/df_t for each example by cutting: f_t becomes a symbol of its own, and the network goes on from it.
+    """Return dE/df_t by cutting: f_t becomes a symbol of its own, and the network goes on from it.
+
+    Returns
+    -------
+    dict of (int, int) to sympy expression
+        For (t, i) the blame of step t = 1, ..., T in example i = 0, ..., I - 1.
 
     Source
     ------
     J-20, J-24
+
+    Examples
+    --------
+    >>> found = blame(*bits(T=2, I=1))
+    >>> sp.expand(found[1, 0] - found[2, 0] * v_f)  # a step back: times v_f
+    0
     """
     pushed, found = sp.Symbol("f_t", real=True), []
     for i, (column, label) in enumerate(_examples(x, y)):
@@ -64,12 +102,28 @@ def by_the_note(x, y):
     Source
     ------
     J-22, J-26
+
+    Examples
+    --------
+    >>> found = by_the_note([[1], [1]], [2])  # bits 1 and 1, from f_0 = 0:
+    >>> in_v_x, in_v_f = [slope.subs(f_0, 0) for slope in found]
+    >>> residual = v_x + v_f * v_x - 2
+    >>> sp.factor(in_v_x / residual), sp.factor(in_v_f / residual)
+    (v_f + 1, v_x)
     """
     return _sums(x, y, lambda residuals, i: residuals[i])
 
 
 def by_the_printed_blame(x, y):
-    """Return what (19) and (23) give with the blame of (20) as printed, which is a sum over all examples."""
+    """Return what (19) and (23) give with the blame of (20) as printed, which is a sum over all examples.
+
+    Examples
+    --------
+    >>> x, y = [[1, 0]], [0, 1]  # one step of two examples
+    >>> rules = by_the_note, by_the_printed_blame
+    >>> [rule(x, y)[0].subs(f_0, 0) for rule in rules]
+    [v_x, v_x - 1]
+    """
     return _sums(x, y, lambda residuals, i: sum(residuals))
 
 
@@ -97,6 +151,12 @@ def claim(last, immediate):
     Source
     ------
     J-19, J-21, J-23, J-25
+
+    Examples
+    --------
+    >>> in_v_x = claim(2, lambda t: x_[t])  # f_2 = ... + v_f v_x x_1 + v_x x_2
+    >>> in_v_x.subs(t, 1) == v_f * x_[1], in_v_x.subs(t, 2) == x_[2]
+    (True, True)
     """
     return immediate(t) * v_f ** (last - t)
 
@@ -119,6 +179,14 @@ def induction_step(name, claim=claim):
     -------
     each, last : sympy expression
         The difference of the terms t = 1, ..., T, and that of the rest and the last term.
+
+    Examples
+    --------
+    >>> induction_step("v_x"), induction_step("v_f")
+    ((0, 0), (0, 0))
+    >>> wrong = lambda last, immediate: immediate(t)  # the powers are forgotten
+    >>> induction_step("v_x", claim=wrong)[0] == 0
+    False
     """
     v, immediate = {"v_x": (v_x, lambda t: x_[t]), "v_f": (v_f, lambda t: f_[t - 1])}[name]
     state = sp.Function("F")(v)
@@ -138,6 +206,12 @@ def over_all_rows(a, b):
     ----------
     a, b : sympy expression
         What bit t weighs in each factor, as formulas in t and T.
+
+    Examples
+    --------
+    >>> one = sp.Integer(1)
+    >>> [over_all_rows(one, one).subs(T, k) for k in (1, 2, 3)]  # 6 = 1 + 1 + 4
+    [1, 6, 24]
     """
     total_a, total_b, total_ab = (sp.summation(weights, (t, 1, T)) for weights in (a, b, a * b))
     return sp.factor(total_a * total_b + total_ab) * 2**T / 4
@@ -148,6 +222,13 @@ def hessian_over_all_rows():
 
     All residuals are zero there. What is left are products of the slopes of yhat: every bit weighs 1 in the slope
     in v_x, and T - t in the slope in v_f.
+
+    Examples
+    --------
+    >>> hessian_over_all_rows().subs(T, 1)  # of (v_x - 1)^2 / 2: no v_f yet
+    Matrix([
+    [1, 0],
+    [0, 0]])
     """
     one, later = sp.Integer(1), T - t
     mixed = over_all_rows(one, later)

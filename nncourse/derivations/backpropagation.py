@@ -9,7 +9,14 @@ from nncourse.derivations.delta_rule import jacobian
 
 
 def symbols(sizes):
-    """Return the parameters [W(1), ..., W(L)], x and y of a network with these sizes, as sympy matrices."""
+    """Return the parameters [W(1), ..., W(L)], x and y of a network with these sizes, as sympy matrices.
+
+    Examples
+    --------
+    >>> W, x, y = symbols((2, 1))
+    >>> W, x.T, y
+    ([Matrix([[W1_11, W1_12]])], Matrix([[x1, x2]]), Matrix([[y1]]))
+    """
     W = [
         sp.Matrix(d_out, d_in, lambda i, j, l=l: sp.Symbol(f"W{l}_{i + 1}{j + 1}", real=True))
         for l, (d_in, d_out) in enumerate(pairwise(sizes), start=1)
@@ -20,7 +27,14 @@ def symbols(sizes):
 
 
 def entrywise(sizes):
-    """Return unknown entry-wise activation functions [f(1), ..., f(L)], one function of one number per layer."""
+    """Return unknown entry-wise activation functions [f(1), ..., f(L)], one function of one number per layer.
+
+    Examples
+    --------
+    >>> f = entrywise((2, 2, 1))  # two layers
+    >>> f[0](sp.Matrix(sp.symbols("z1 z2"))).T
+    Matrix([[f1(z1), f1(z2)]])
+    """
     functions = [sp.Function(f"f{l}") for l in range(1, len(sizes))]
     return [lambda z, f=f: z.applyfunc(f) for f in functions]
 
@@ -31,6 +45,14 @@ def feed_forward(W, x, f):
     Source
     ------
     S-1.2, S-Alg1
+
+    Examples
+    --------
+    >>> W, x = [sp.Matrix([[2]]), sp.Matrix([[3]])], sp.Matrix([1])
+    >>> z, a = feed_forward(W, x, [lambda z: z, lambda z: z])
+    >>> z, a  # 1, then 2 times 1, then 3 times 2
+    ([Matrix([[2]]), Matrix([[6]])],
+     [Matrix([[1]]), Matrix([[2]]), Matrix([[6]])])
     """
     z, a = [], [x]
     for W_l, f_l in zip(W, f, strict=True):
@@ -45,6 +67,15 @@ def by_definition(W, x, y, f):
     Source
     ------
     S-2, S-dl
+
+    Examples
+    --------
+    >>> (W1, W2), x, y = symbols((1, 1, 1))
+    >>> f = [lambda z: z] * 2  # so E = (y - W2 W1 x)^2 / 2
+    >>> into_W1, into_W2 = by_definition([W1, W2], x, y, f)
+    >>> error = W2 * W1 * x - y
+    >>> sp.expand(into_W1 - W2 * error * x), sp.expand(into_W2 - error * W1 * x)
+    (Matrix([[0]]), Matrix([[0]]))
     """
     _, a = feed_forward(W, x, f)
     E = ((y - a[-1]).T * (y - a[-1]))[0] / 2
@@ -60,6 +91,14 @@ def by_backpropagation(W, x, y, f, jacobian_of=jacobian):
     Source
     ------
     S-2, S-dL, S-dl, S-Alg1
+
+    Examples
+    --------
+    >>> W, x, y = symbols((1, 1, 1, 1))
+    >>> f = entrywise((1, 1, 1, 1))
+    >>> both = zip(by_backpropagation(W, x, y, f), by_definition(W, x, y, f))
+    >>> [sp.expand((by_rule - truth).doit()) for by_rule, truth in both]
+    [Matrix([[0]]), Matrix([[0]]), Matrix([[0]])]
     """
     z, a = feed_forward(W, x, f)
     delta = jacobian_of(f[-1], z[-1]).T * (a[-1] - y)  # S-dL
@@ -71,7 +110,16 @@ def by_backpropagation(W, x, y, f, jacobian_of=jacobian):
 
 
 def diagonal_jacobian(f, z):
-    """Return the diagonal of the Jacobian as a matrix: all that is left of it in the printed formulas."""
+    """Return the diagonal of the Jacobian as a matrix: all that is left of it in the printed formulas.
+
+    Examples
+    --------
+    >>> f = lambda z: sp.Matrix([z[0] + z[1], z[0] * z[1]])
+    >>> diagonal_jacobian(f, sp.Matrix([3, 2]))  # beside it stand 1 and 2
+    Matrix([
+    [1, 0],
+    [0, 3]])
+    """
     return sp.diag(*jacobian(f, z).diagonal())
 
 
@@ -84,6 +132,13 @@ def evaluate(matrices, symbols, numbers):
         Expressions in the symbols.
     symbols, numbers : sequences of equal structure
         (W, x, y) as `symbols` returns them, and arrays of the same shapes.
+
+    Examples
+    --------
+    >>> W, x, y = symbols((1, 1))
+    >>> numbers = [np.array([[2]])], np.array([3]), np.array([1])
+    >>> evaluate([W[0] * x - y], (W, x, y), numbers)  # 2 times 3, less 1
+    [array([[5.]])]
     """
     values = {}
     for unknown, known in zip([*symbols[0], *symbols[1:]], [*numbers[0], *numbers[1:]], strict=True):

@@ -23,6 +23,14 @@ def symbols(sizes, n, *, jordan=False):
         The number of steps.
     jordan : bool
         Whether V takes the output; otherwise it takes the state.
+
+    Examples
+    --------
+    >>> W, x, y = symbols((1, 2, 3), n=4)
+    >>> [M.shape for M in W], len(x), x[3], y[0].T
+    ([(2, 1), (2, 2), (3, 2)], 4, Matrix([[x4_1]]), Matrix([[y1_1, y1_2, y1_3]]))
+    >>> symbols((1, 2, 3), n=4, jordan=True)[0][1].shape  # V takes the outputs
+    (2, 3)
     """
     d0, d1, d2 = sizes
     shapes = ((d1, d0), (d1, d2 if jordan else d1), (d2, d1))
@@ -38,7 +46,14 @@ def symbols(sizes, n, *, jordan=False):
 
 
 def unknown():
-    """Return two unknown entry-wise activation functions, f(1) and f(2)."""
+    """Return two unknown entry-wise activation functions, f(1) and f(2).
+
+    Examples
+    --------
+    >>> f, g = unknown()
+    >>> g(f(sp.Matrix([sp.Symbol("z")])))
+    Matrix([[g(f(z))]])
+    """
     return [lambda z, f=f: z.applyfunc(f) for f in (sp.Function("f"), sp.Function("g"))]
 
 
@@ -59,6 +74,17 @@ def unroll(parameters, x, f, *, jordan=False):
     Source
     ------
     S-2.1, S-2.1.1a
+
+    Examples
+    --------
+    >>> (W, V, U), x, _ = symbols((1, 1, 1), n=2)
+    >>> f = [lambda z: z] * 2
+    >>> h = unroll([(W, V, U)] * 2, x, f)[1]
+    >>> h[1] == V * W * x[0] + W * x[1]
+    True
+    >>> h = unroll([(W, V, U)] * 2, x, f, jordan=True)[1]
+    >>> h[1] == V * U * W * x[0] + W * x[1]
+    True
     """
     z, h, o, yhat = [], [], [], []
     fed_back = sp.zeros(parameters[0][1].cols, 1)
@@ -72,7 +98,14 @@ def unroll(parameters, x, f, *, jordan=False):
 
 
 def loss(yhat, y):
-    """Return 1/2 ||yhat_t - y_t||^2, summed over the steps."""
+    """Return 1/2 ||yhat_t - y_t||^2, summed over the steps.
+
+    Examples
+    --------
+    >>> one, three = sp.Matrix([1]), sp.Matrix([3])
+    >>> loss([three, one], [one, one])  # (2^2 + 0^2) / 2
+    2
+    """
     return sum(((a - b).T * (a - b))[0] for a, b in zip(yhat, y, strict=True)) / 2
 
 
@@ -87,6 +120,15 @@ def by_definition(W, x, y, f, *, jordan=False):
         f(1) and f(2).
     jordan : bool
         Whether the output is fed back.
+
+    Examples
+    --------
+    >>> W, x, y = symbols((1, 1, 1), n=1)
+    >>> f = [lambda z: z] * 2  # so E = (U W x - y)^2 / 2, and V meets zeros
+    >>> into_W, into_V, into_U = by_definition(W, x, y, f)
+    >>> h = W[0] * x[0]
+    >>> into_V, sp.expand(into_U - (W[2] * h - y[0]) * h)
+    (Matrix([[0]]), Matrix([[0]]))
     """
     E = loss(unroll([W] * len(x), x, f, jordan=jordan)[3], y)
     return [sp.Matrix(*M.shape, lambda i, j, M=M: sp.diff(E, M[i, j])) for M in W]
@@ -105,6 +147,14 @@ def by_instances(W, x, y, f, *, jordan=False):
     Source
     ------
     S-2.1.1a, S-2.1.1b
+
+    Examples
+    --------
+    >>> W, x, y = symbols((1, 1, 1), n=2)
+    >>> f = [lambda z: z] * 2
+    >>> first, second = by_instances(W, x, y, f)[0]  # W at step 1, and at step 2
+    >>> sp.expand(first + second - by_definition(W, x, y, f)[0])
+    Matrix([[0]])
     """
     own = [[M.applyfunc(lambda s, t=t: sp.Symbol(f"{s}_{t}", real=True)) for M in W] for t in range(len(x))]
     E = loss(unroll(own, x, f, jordan=jordan)[3], y)
@@ -126,6 +176,14 @@ def by_blame(W, x, y, f, *, jordan=False):
     Source
     ------
     S-2.1.1b, J-bp
+
+    Examples
+    --------
+    >>> W, x, y = symbols((1, 1, 1), n=2)
+    >>> f = unknown()
+    >>> both = zip(by_blame(W, x, y, f), by_definition(W, x, y, f))
+    >>> [sp.expand((by_rule - truth).doit()) for by_rule, truth in both]
+    [Matrix([[0]]), Matrix([[0]]), Matrix([[0]])]
     """
     z, h, o, yhat = unroll([W] * len(x), x, f, jordan=jordan)
     _, V, U = W

@@ -9,12 +9,24 @@ limit = sp.Symbol("limit", positive=True)
 
 
 def gradient(d):
-    """Return symbols g_1, ..., g_d (d x 1): a gradient of which nothing is known."""
+    """Return symbols g_1, ..., g_d (d x 1): a gradient of which nothing is known.
+
+    Examples
+    --------
+    >>> gradient(2).T
+    Matrix([[g_1, g_2]])
+    """
     return sp.Matrix(sp.symbols(f"g_1:{d + 1}", real=True))
 
 
 def length(u):
-    """Return the Euclidean norm of a column of real expressions."""
+    """Return the Euclidean norm of a column of real expressions.
+
+    Examples
+    --------
+    >>> length(sp.Matrix([3, 4]))
+    5
+    """
     return sp.sqrt((u.T * u)[0])
 
 
@@ -24,6 +36,11 @@ def clipped(g):
     Source
     ------
     J-clip
+
+    Examples
+    --------
+    >>> clipped(sp.Matrix([3, 4])).subs(limit, 1).T  # the same direction
+    Matrix([[3/5, 4/5]])
     """
     return limit * g / length(g)
 
@@ -37,6 +54,12 @@ def stationary_on_the_sphere(g):
     Source
     ------
     J-clip
+
+    Examples
+    --------
+    >>> found = stationary_on_the_sphere(sp.Matrix([3, 4]))  # near and far side
+    >>> sorted(list(u.subs(limit, 10)) for u in found)
+    [[-6, -8], [6, 8]]
     """
     u = sp.Matrix(sp.symbols(f"u_1:{len(g) + 1}", real=True))
     factor = sp.Symbol("lambda", real=True)
@@ -45,7 +68,14 @@ def stationary_on_the_sphere(g):
 
 
 def equal(a, b):
-    """Return whether two columns are the same for all real values of their symbols."""
+    """Return whether two columns are the same for all real values of their symbols.
+
+    Examples
+    --------
+    >>> g = gradient(1)
+    >>> equal(clipped(g), clipped(2 * g)), equal(clipped(g), clipped(-g))
+    (True, False)
+    """
     return all(sp.simplify(p - q) == 0 for p, q in zip(a, b, strict=True))
 
 
@@ -55,6 +85,11 @@ def error_by_definition(T):
     Source
     ------
     J-15, J-16, J-17
+
+    Examples
+    --------
+    >>> error_by_definition(1) == sp.expand((v_x - 1) ** 2 / 2)  # bit 0 is free
+    True
     """
     E = sp.Integer(0)
     for bits in product((0, 1), repeat=T):
@@ -73,11 +108,22 @@ def error_of_all(T):
     Source
     ------
     J-15, J-16, J-17
+
+    Examples
+    --------
+    >>> sp.expand(error_of_all(2) - error_by_definition(2))
+    0
     """
     c = [v_x * v_f**k - 1 for k in range(T)]
     return sp.Integer(2) ** (T - 3) * (sum(c) ** 2 + sum(c_k**2 for c_k in c))
 
 
 def slopes(E):
-    """Return dE/dv_x and dE/dv_f as a column."""
+    """Return dE/dv_x and dE/dv_f as a column.
+
+    Examples
+    --------
+    >>> slopes(v_x * v_f**2).T
+    Matrix([[v_f**2, 2*v_f*v_x]])
+    """
     return sp.Matrix([sp.diff(E, v_x), sp.diff(E, v_f)])

@@ -15,6 +15,12 @@ def scores(tree):
     ----------
     tree : Tree
         Any full binary tree.
+
+    Examples
+    --------
+    >>> from nncourse.trees import Tree
+    >>> scores(Tree(left=[1, -1], right=[-3, -2]))  # ((0, 1), 2): two nodes
+    (z0, z1)
     """
     return sp.symbols(f"z:{tree.V - 1}", real=True)
 
@@ -34,13 +40,27 @@ def probability(tree, y, f=sigma):
     Source
     ------
     S-6
+
+    Examples
+    --------
+    >>> from nncourse.trees import Tree
+    >>> tree = Tree(left=[1, -1], right=[-3, -2])  # ((0, 1), 2)
+    >>> z0, z1 = scores(tree)
+    >>> probability(tree, 1) == sigma(z0) * sigma(-z1)  # left, then right
+    True
     """
     symbols = scores(tree)
     return sp.prod(f(int(sign) * symbols[node]) for node, sign in zip(*tree.path(y), strict=True))
 
 
 def logistic(u):
-    """Return 1 / (1 + exp(-u))."""
+    """Return 1 / (1 + exp(-u)).
+
+    Examples
+    --------
+    >>> logistic(0), logistic(sp.log(3))
+    (1/2, 3/4)
+    """
     return 1 / (1 + sp.exp(-u))
 
 
@@ -50,6 +70,11 @@ def both_ways():
     Source
     ------
     S-sig
+
+    Examples
+    --------
+    >>> both_ways()
+    1
     """
     return sp.simplify(logistic(z) + logistic(-z))
 
@@ -72,6 +97,13 @@ def telescope(tree):
     Source
     ------
     S-span, S-sig
+
+    Examples
+    --------
+    >>> from nncourse.trees import Tree
+    >>> steps = telescope(Tree(left=[1, -1], right=[-3, -2]))  # ((0, 1), 2)
+    >>> [len(step.args) for step in steps[:2]], steps[2]
+    ([3, 2], 1)
     """
     symbols = scores(tree)
     steps = [sp.Add(*(probability(tree, y) for y in range(tree.V)))]
@@ -94,6 +126,15 @@ def slopes(tree, y):
     Source
     ------
     S-6
+
+    Examples
+    --------
+    >>> from nncourse.trees import Tree
+    >>> tree = Tree(left=[1, -1], right=[-3, -2])  # ((0, 1), 2)
+    >>> z0, z1 = scores(tree)
+    >>> in_z0, in_z1 = slopes(tree, 2)  # -log sigma(-z0): without z1
+    >>> sp.simplify(in_z0 - logistic(z0)), in_z1
+    (0, 0)
     """
     loss = -sp.log(probability(tree, y, logistic))
     return [sp.simplify(sp.diff(loss, symbol)) for symbol in scores(tree)]
@@ -110,5 +151,11 @@ def slope(sign):
     Source
     ------
     S-6
+
+    Examples
+    --------
+    >>> left, right = slope(1), slope(-1)
+    >>> sp.simplify(left - (logistic(z) - 1)), sp.simplify(right - logistic(z))
+    (0, 0)
     """
     return sp.simplify(sp.diff(-sp.log(logistic(sign * z)), z))

@@ -7,7 +7,14 @@ t = sp.Symbol("t", positive=True)
 
 
 def vectors(d):
-    """Return symbols w, x and u (each d x 1)."""
+    """Return symbols w, x and u (each d x 1).
+
+    Examples
+    --------
+    >>> w, x, u = vectors(2)
+    >>> w.T, x.T, u.T
+    (Matrix([[w1, w2]]), Matrix([[x1, x2]]), Matrix([[u1, u2]]))
+    """
     return tuple(sp.Matrix(d, 1, lambda i, _, s=s: sp.Symbol(f"{s}{i + 1}", real=True)) for s in "wxu")
 
 
@@ -17,6 +24,11 @@ def growth(d, y):
     Source
     ------
     S-fn1b
+
+    Examples
+    --------
+    >>> growth(2, -1), growth(1, 2)  # 2 is no label: y^2 - 1 = 3 is left
+    (0, 3*x1**2)
     """
     w, x, _ = vectors(d)
     new = w + y * x
@@ -29,6 +41,11 @@ def progress(d, y):
     Source
     ------
     S-fn1b
+
+    Examples
+    --------
+    >>> progress(2, 1), progress(2, -1)
+    (0, 0)
     """
     w, x, u = vectors(d)
     return sp.expand((w + y * x).dot(u) - w.dot(u) - y * x.dot(u))
@@ -74,6 +91,11 @@ def slope_of_sign(where):
     Source
     ------
     S-fn1c
+
+    Examples
+    --------
+    >>> slope_of_sign(3), slope_of_sign(-3)
+    (0, 0)
     """
     return sp.diff(sp.sign(z), z).subs(z, where)
 
@@ -115,6 +137,11 @@ def perceptron_loss(y, z):
     Source
     ------
     S-fn1c
+
+    Examples
+    --------
+    >>> perceptron_loss(1, 2), perceptron_loss(1, -2)
+    (0, 2)
     """
     return sp.Max(0, -y * z)
 
@@ -149,6 +176,11 @@ def slopes_at_zero(y):
     Source
     ------
     S-fn1c
+
+    Examples
+    --------
+    >>> slopes_at_zero(1)
+    (-1, 0)
     """
     loss = perceptron_loss(y, z)
     return tuple(sp.limit((loss - loss.subs(z, 0)) / z, z, 0, side) for side in "-+")

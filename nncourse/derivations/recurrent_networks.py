@@ -16,7 +16,13 @@ PLACES = (0, 1, 2)
 
 
 def matrix(name, rows, columns):
-    """Return a matrix of real symbols name_ij."""
+    """Return a matrix of real symbols name_ij.
+
+    Examples
+    --------
+    >>> matrix("w", 1, 2)
+    Matrix([[w_11, w_12]])
+    """
     return sp.Matrix(rows, columns, lambda i, j: sp.Symbol(f"{name}_{i + 1}{j + 1}", real=True))
 
 
@@ -31,11 +37,17 @@ def elman_score(n, N, K):
     Returns
     -------
     printed, in_blocks : sympy.Matrix
-        Equations (2) and (3) of Jun Kim, and X W^T + F V^T with a bias row, where v = [W V]^T, W = [b W(1)].
+        Equations (2) and (3) of Jun Kim, and X W(1)^T + F V^T with a bias row b^T, where v = [b W(1) V]^T.
 
     Source
     ------
     J-2, J-3, S-2.1
+
+    Examples
+    --------
+    >>> printed, in_blocks = elman_score(n=1, N=1, K=2)
+    >>> printed == in_blocks, printed[0]  # bias, input, two hidden units
+    (True, f_11*v_31 + f_12*v_41 + v_11 + v_21*x_11)
     """
     X, F, v = matrix("x", n, N), matrix("f", n, K), matrix("v", 1 + N + K, K)
     b, W, V = v[:1, :].T, v[1 : 1 + N, :].T, v[1 + N :, :].T
@@ -63,6 +75,12 @@ def jordan_score(n, N, K, J):
     Source
     ------
     J-9, J-10, J-13, S-2.1
+
+    Examples
+    --------
+    >>> printed, as_simple = jordan_score(n=1, N=1, K=2, J=1)
+    >>> printed.shape, sp.expand(printed - as_simple)
+    ((1, 2), Matrix([[0, 0]]))
     """
     X, F, v, omega = matrix("x", n, N), matrix("f", n, K), matrix("v", N + J, K), matrix("w", K, J)
     printed = sp.Matrix.hstack(X, F * omega) * v
@@ -86,6 +104,15 @@ def gradients(sizes, T, f, g, *, jordan=False):
     Source
     ------
     S-2.1, J-9
+
+    Examples
+    --------
+    >>> identity = lambda z: z
+    >>> (W1, V1, W2), x, y, grads = gradients((1, 1, 1), 2, identity, identity)
+    >>> h_1 = W1 * x[:1, :]
+    >>> error_2 = W2 * (W1 * x[1:, :] + V1 * h_1) - y[1:, :]
+    >>> sp.expand(grads[1] - W2 * error_2 * h_1)  # V1 meets zeros, then h_1
+    Matrix([[0]])
     """
     d0, d1, d2 = sizes
     parameters = [matrix("W1", d1, d0), matrix("V1", d1, d2 if jordan else d1), matrix("W2", d2, d1)]
@@ -133,12 +160,24 @@ def _tells_the_next(bits, k):
 
 
 def checks(first, k):
-    """Return how many of k bits are the XOR of two others among them, if the first one has the place `first`."""
+    """Return how many of k bits are the XOR of two others among them, if the first one has the place `first`.
+
+    Examples
+    --------
+    >>> [checks(first, 3) for first in PLACES]  # places 0 1 2, 1 2 0 and 2 0 1
+    [1, 0, 0]
+    """
     return sum((first + i) % 3 == 2 for i in range(2, k))
 
 
 def next_by(first, k, xor):
-    """Return the chance of a 1 after k bits, if the first has the place `first`; xor is the last two bits' XOR."""
+    """Return the chance of a 1 after k bits, if the first has the place `first`; xor is the last two bits' XOR.
+
+    Examples
+    --------
+    >>> next_by(0, 2, xor=1), next_by(1, 2, xor=1)  # the XOR; a drawn bit
+    (Fraction(1, 1), Fraction(1, 2))
+    """
     return Fraction(xor) if k >= 2 and (first + k) % 3 == 2 else HALF
 
 

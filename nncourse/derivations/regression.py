@@ -6,7 +6,13 @@ z, a = sp.symbols("z a", real=True)
 
 
 def sigmoid(u):
-    """Return 1 / (1 + exp(-u))."""
+    """Return 1 / (1 + exp(-u)).
+
+    Examples
+    --------
+    >>> sigmoid(0), sigmoid(sp.log(3))
+    (1/2, 3/4)
+    """
     return 1 / (1 + sp.exp(-u))
 
 
@@ -16,6 +22,11 @@ def on_the_score(y):
     Source
     ------
     S-1.1.2b
+
+    Examples
+    --------
+    >>> on_the_score(1).subs(z, 0), sp.limit(on_the_score(1), z, sp.oo)
+    (log(2), 0)
     """
     return sp.log(1 + sp.exp(-y * z))
 
@@ -26,12 +37,26 @@ def on_the_probability(y):
     Source
     ------
     S-1.1.2b
+
+    Examples
+    --------
+    >>> on_the_probability(1) == -sp.log(sigmoid(z))
+    True
+    >>> on_the_probability(-1) == -sp.log(1 - sigmoid(z))
+    True
     """
     return -sp.log(sp.Rational(1 - y, 2) + y * sigmoid(z))
 
 
 def as_printed(y):
-    """Return log(1 + exp(-y sigma(z))): the notes' loss, read literally, of the notes' output."""
+    """Return log(1 + exp(-y sigma(z))): the notes' loss, read literally, of the notes' output.
+
+    Examples
+    --------
+    >>> best = sp.limit(as_printed(1), z, sp.oo)  # a sure right answer costs
+    >>> round(float(best), 3)
+    0.313
+    """
     return on_the_score(y).subs(z, sigmoid(z))
 
 
@@ -39,18 +64,36 @@ def identical(u, v):
     """Return whether two losses of z are the same function: equal at 0, and with equal slopes everywhere.
 
     sympy is asked about the slopes, since logarithms of sums hide equality and fractions do not.
+
+    Examples
+    --------
+    >>> z_form, a_form = on_the_score(1), on_the_probability(1)
+    >>> identical(z_form, a_form), identical(z_form, as_printed(1))
+    (True, False)
     """
     same_slope = sp.simplify(sp.diff(u - v, z).rewrite(sp.exp)) == 0
     return bool(same_slope) and sp.simplify((u - v).subs(z, 0)) == 0
 
 
 def slope(loss):
-    """Return the derivative of a loss in z, simplified."""
+    """Return the derivative of a loss in z, simplified.
+
+    Examples
+    --------
+    >>> slope(on_the_score(1)).subs(z, 0), slope(on_the_score(-1)).subs(z, 0)
+    (-1/2, 1/2)
+    """
     return sp.simplify(sp.diff(loss, z))
 
 
 def bend(loss):
-    """Return the second derivative of a loss in z, simplified: nowhere negative means convex."""
+    """Return the second derivative of a loss in z, simplified: nowhere negative means convex.
+
+    Examples
+    --------
+    >>> bend(on_the_score(1)).subs(z, 0), bend(z**2), bend(-(z**2))
+    (1/4, 2, -2)
+    """
     return sp.simplify(sp.diff(loss, z, 2))
 
 
@@ -61,6 +104,11 @@ def best_output(q):
     ----------
     q : sympy expression
         The probability of the label +1.
+
+    Examples
+    --------
+    >>> best_output(sp.Rational(1, 2)), best_output(sp.Rational(3, 5))  # not q
+    (0, log(3/2))
     """
     mean = q * sp.log(1 + sp.exp(-a)) + (1 - q) * sp.log(1 + sp.exp(a))
     e = sp.Symbol("e", positive=True)  # e^a

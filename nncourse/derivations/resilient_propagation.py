@@ -16,6 +16,11 @@ def way(k):
     Source
     ------
     J-eta-p
+
+    Examples
+    --------
+    >>> way(1), sp.expand(way(2) - (first + first * eta_plus))
+    (Delta_0, 0)
     """
     return first * sp.simplify(sp.summation(eta_plus**j, (j, 0, k - 1)))
 
@@ -26,6 +31,11 @@ def shrunk(k):
     Source
     ------
     J-eta-n
+
+    Examples
+    --------
+    >>> shrunk(3).subs({first: 1, eta_minus: sp.Rational(1, 2)})
+    1/8
     """
     return first * eta_minus**k
 
@@ -36,6 +46,11 @@ def growth(q):
     Source
     ------
     J-30, J-31
+
+    Examples
+    --------
+    >>> growth(1), growth(0)
+    (log(u + 1), log(eta_-))
     """
     return q * sp.log(eta_plus) + (1 - q) * sp.log(eta_minus)
 
@@ -51,6 +66,11 @@ def share_that_holds(plus, minus):
     Source
     ------
     J-const
+
+    Examples
+    --------
+    >>> share_that_holds(sp.Integer(2), sp.Rational(1, 2))  # doubling, halving
+    1/2
     """
     return sp.solve(growth(q).subs({u: plus - 1, eta_minus: minus}), q)[0]
 
@@ -68,6 +88,12 @@ def minima_between(E, a, b):
     Source
     ------
     J-eta-n
+
+    Examples
+    --------
+    >>> E = (v**2 - 1) ** 2  # minima at -1 and 1, a maximum at 0
+    >>> minima_between(E, -2, 2), minima_between(E, 2, 0), minima_between(E, 2, 3)
+    ([-1, 1], [1], [])
     """
     slope, (low, high) = sp.diff(E, v), sorted((a, b))
     roots = [root for root in sorted(set(sp.real_roots(slope, v))) if low < root < high]
@@ -82,5 +108,11 @@ def without_a_minimum():
     Source
     ------
     J-eta-n
+
+    Examples
+    --------
+    >>> E = without_a_minimum()
+    >>> sp.diff(E, x), sp.diff(E, y)
+    (y, x + y)
     """
     return x * y + y**2 / 2

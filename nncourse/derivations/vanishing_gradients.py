@@ -15,6 +15,11 @@ def outputs(T, f_1):
         The number of steps.
     f_1 : sympy expression
         The state after the first step.
+
+    Examples
+    --------
+    >>> outputs(2, 1)  # 1 v_f, and x_2 v_x
+    v_f + v_x*x2
     """
     f = f_1
     for t in range(2, T + 1):
@@ -28,6 +33,11 @@ def first_blame_by_definition(T):
     Source
     ------
     J-27
+
+    Examples
+    --------
+    >>> first_blame_by_definition(1)  # one step: yhat is f_1
+    f_1 - y
     """
     f_1 = sp.Symbol("f_1", real=True)
     return sp.diff((outputs(T, f_1) - y) ** 2 / 2, f_1)
@@ -39,12 +49,23 @@ def first_blame(T):
     Source
     ------
     J-27
+
+    Examples
+    --------
+    >>> sp.expand(first_blame(3) - first_blame_by_definition(3))
+    0
     """
     return (outputs(T, sp.Symbol("f_1", real=True)) - y) * v_f ** (T - 1)
 
 
 def sum_of_powers():
-    """Return (v_f^T - 1) / (v_f - 1) = 1 + v_f + ... + v_f^(T-1), for any T and every v_f but 1."""
+    """Return (v_f^T - 1) / (v_f - 1) = 1 + v_f + ... + v_f^(T-1), for any T and every v_f but 1.
+
+    Examples
+    --------
+    >>> sp.cancel(sum_of_powers().subs(T, 3))
+    v_f**2 + v_f + 1
+    """
     return (v_f**T - 1) / (v_f - 1)
 
 
@@ -54,6 +75,11 @@ def first_blame_of_ones():
     Source
     ------
     J-27, J-28
+
+    Examples
+    --------
+    >>> first_blame_of_ones().subs({T: 2, v_x: 1, v_f: 2})  # (1 + 2 - 2) times 2
+    2
     """
     return (v_x * sum_of_powers() - T) * v_f ** (T - 1)
 
@@ -64,6 +90,11 @@ def first_blame_of_ones_at_one():
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> first_blame_of_ones_at_one()  # yhat is T v_x
+    T*(v_x - 1)
     """
     return sp.factor(sp.limit(v_x * sum_of_powers() - T, v_f, 1))
 
@@ -79,6 +110,11 @@ def limit_of_ones(at_x, at_f):
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> [limit_of_ones(1, at_f) for at_f in (sp.Rational(1, 2), 1, 2, -2)]
+    [0, 0, oo, oo]
     """
     if at_f == 0:  # v_f^(T-1) = 0 from T = 2 on
         return sp.Integer(0)
@@ -96,6 +132,11 @@ def growth_of_ones():
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> growth_of_ones().subs({T: 2, v_x: 1, v_f: 3})  # 3^3 / 2
+    27/2
     """
     return v_x * v_f ** (2 * T - 1) / (v_f - 1)
 
@@ -111,6 +152,11 @@ def ratio_to_growth(at_x, at_f):
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> ratio_to_growth(sp.Integer(1), sp.Integer(2))
+    1
     """
     ratio = sp.expand(first_blame_of_ones() / growth_of_ones())
     return sp.limit(ratio.subs({v_x: at_x, v_f: at_f}), T, sp.oo)
@@ -129,6 +175,12 @@ def state_after(V, f, steps, h):
         How many steps.
     h : sympy.Matrix
         The state before the first of them, a column.
+
+    Examples
+    --------
+    >>> h = state_after(sp.Matrix([[2]]), sp.Function("f"), 1, sp.Matrix([3]))
+    >>> h  # f(2 times 3, and the input's part)
+    [Matrix([[f(u1_1 + 6)]])]
     """
     states = []
     for t in range(1, steps + 1):
@@ -149,6 +201,11 @@ def jacobian_by_definition(V, f, steps):
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> jacobian_by_definition(sp.Matrix([[2]]), sp.exp, 1)  # f' times V
+    Matrix([[2*exp(2*h_1 + u1_1)]])
     """
     h = sp.Matrix(V.rows, 1, lambda i, _: sp.Symbol(f"h_{i + 1}", real=True))
     return state_after(V, f, steps, h)[-1].jacobian(h).doit()
@@ -165,6 +222,13 @@ def jacobian_by_product(V, f, steps):
     Source
     ------
     J-28
+
+    Examples
+    --------
+    >>> V = sp.Matrix([[2]])
+    >>> truth = jacobian_by_definition(V, sp.exp, 2)
+    >>> sp.simplify(jacobian_by_product(V, sp.exp, 2) - truth)
+    Matrix([[0]])
     """
     h = sp.Matrix(V.rows, 1, lambda i, _: sp.Symbol(f"h_{i + 1}", real=True))
     product, s = sp.eye(V.rows), sp.Symbol("s")

@@ -12,6 +12,7 @@ from nncourse.exercises import (
     finding_structure_in_time,
     gradient_clipping,
     hierarchical_softmax,
+    in_pytorch,
     linear_and_logistic_regression,
     neural_language_model,
     perceptron,
@@ -39,6 +40,7 @@ REGISTRY = (
     *gradient_clipping.EXERCISES,
     *finding_structure_in_time.EXERCISES,
     *derivative_rules.EXERCISES,
+    *in_pytorch.EXERCISES,
 )
 
 

@@ -22,7 +22,14 @@ KINDS = ("predict", "derive", "implement", "experiment")
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer and the words that help whoever gives it."""
+    """A wrong answer and the words that help whoever gives it.
+
+    Examples
+    --------
+    >>> mistake = Mistake(lambda w, x: w + x, "The weight is a factor.")
+    >>> mistake.because
+    'The weight is a factor.'
+    """
 
     answer: Any
     because: str
@@ -52,6 +59,13 @@ class Exercise:
         Wrong answers, at least four.
     others : tuple
         Other right answers, written in other ways.
+
+    Examples
+    --------
+    >>> from nncourse.exercises import REGISTRY
+    >>> exercise, _ = find(REGISTRY, "delta-rule-3")
+    >>> exercise.chapter, exercise.kind in KINDS, len(exercise.mistakes) >= 4
+    ('delta-rule', True, True)
     """
 
     id: str
@@ -72,7 +86,15 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `check` says about an answer: whether it passed, and why not."""
+    """What `check` says about an answer: whether it passed, and why not.
+
+    Examples
+    --------
+    >>> Verdict(False, "Not yet.") or "try again"
+    'try again'
+    >>> Verdict(True, "Passed.")
+    Passed.
+    """
 
     passed: bool
     message: str
@@ -85,7 +107,17 @@ class Verdict:
 
 
 def judged(exercise, answer, rng, seconds):
-    """Return the verdict on an answer. Nothing that the answer does is raised here."""
+    """Return the verdict on an answer. Nothing that the answer does is raised here.
+
+    Examples
+    --------
+    >>> from nncourse.exercises import REGISTRY
+    >>> exercise, _ = find(REGISTRY, "delta-rule-3")
+    >>> bool(judged(exercise, exercise.solution, np.random.default_rng(0), 10.0))
+    True
+    >>> judged(exercise, ..., np.random.default_rng(0), seconds=10.0)
+    Not answered yet: replace the ... by your answer, then run the cell again.
+    """
     if answer is ...:
         return Verdict(False, STUB)
     try:
@@ -99,7 +131,17 @@ def judged(exercise, answer, rng, seconds):
 
 
 def find(exercises, id):
-    """Return (exercise, None), or (None, a text that names the nearest ids)."""
+    """Return (exercise, None), or (None, a text that names the nearest ids).
+
+    Examples
+    --------
+    >>> from nncourse.exercises import REGISTRY
+    >>> find(REGISTRY, "delta-rule-1")[0].id
+    'delta-rule-1'
+    >>> exercise, text = find(REGISTRY, "delta-rul-1")
+    >>> exercise is None, "Did you mean delta-rule-1" in text
+    (True, True)
+    """
     for exercise in exercises:
         if exercise.id == id:
             return exercise, None
@@ -108,7 +150,13 @@ def find(exercises, id):
 
 
 def error_text(error):
-    """Return an error as a student reads it: its kind, its words, and the line of their own code."""
+    """Return an error as a student reads it: its kind, its words, and the line of their own code.
+
+    Examples
+    --------
+    >>> error_text(ValueError("x: expected 2 columns, got 3"))
+    'ValueError: x: expected 2 columns, got 3'
+    """
     frames = reversed(traceback.extract_tb(error.__traceback__))
     line = next((f.line for f in frames if f.line and not any(part in f.filename for part in NOT_THEIRS)), "")
     return f"{type(error).__name__}: {error}" + (f"  (in the line: {line})" if line else "")

@@ -26,6 +26,20 @@ class Calls:
         Applied to every result that is no error before it is compared, so that equal answers in other forms count.
     watch : callable, optional
         Maps the cases, once the answer was called with them, to None or to what is wrong with the way it took.
+
+    Examples
+    --------
+    >>> from nncourse.exercises.core import Exercise, Mistake
+    >>> judge = Calls(("x",), lambda rng: [(2.0,)])
+    >>> mistakes = (Mistake(lambda x: 2 * x + 1, "the 1 is not asked for."),)
+    >>> task = "demo-1", "implement", "S-1", 1, "Return 2 x.", judge
+    >>> exercise = Exercise(*task, lambda x: 2 * x, mistakes)
+    >>> print(judge(exercise, lambda x: 2 * x + 1, np.random.default_rng(0)))
+    Called with
+      x = 2
+    it returned 5
+    expected 4
+    Likely cause: the 1 is not asked for.
     """
 
     names: tuple
@@ -108,6 +122,18 @@ class Formula:
         The symbols that may stand in it, separated by blanks.
     whole : bool
         Whether the symbols stand for whole numbers, such as sizes.
+
+    Examples
+    --------
+    >>> from nncourse.exercises.core import Exercise
+    >>> u, judge = sp.Symbol("u"), Formula("u")
+    >>> task = "demo-2", "derive", "S-1", 1, "Multiply out (u + 1)^2.", judge
+    >>> exercise = Exercise(*task, u**2 + 2 * u + 1, ())
+    >>> rng = np.random.default_rng(0)
+    >>> judge(exercise, (u + 1) ** 2, rng) is None  # any form counts
+    True
+    >>> judge(exercise, u * sp.Symbol("w"), rng)
+    'Your formula has w in it; use only u.'
     """
 
     symbols: str
@@ -161,7 +187,15 @@ class Formula:
 
 @dataclass(frozen=True)
 class Holds:
-    """Judges by a property: `test(answer, rng)` returns None, or what is wrong in plain words."""
+    """Judges by a property: `test(answer, rng)` returns None, or what is wrong in plain words.
+
+    Examples
+    --------
+    >>> even = lambda answer, rng: None if answer % 2 == 0 else "Odd."
+    >>> judge = Holds(even)
+    >>> judge(None, 4, None), judge(None, 3, None)
+    (None, 'Odd.')
+    """
 
     test: Callable
     praise: str = "It does what was asked."

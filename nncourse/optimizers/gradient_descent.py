@@ -65,7 +65,17 @@ class GradientDescent:
         return params, self.step_in_place(params, grads, state, loss)
 
     def step_in_place(self, params, grads, state, loss=None):
-        """Change the arrays of `params`, and use those of `grads` as scratch; return the new state."""
+        """Change the arrays of `params`, and use those of `grads` as scratch; return the new state.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> params = {"W": np.array([[1.0]])}
+        >>> GradientDescent(0.5).step_in_place(params, {"W": np.array([[4.0]])}, ())
+        ()
+        >>> params["W"].tolist()
+        [[-1.0]]
+        """
         for name, W in params.items():
             step = grads[name]
             step *= self.learning_rate

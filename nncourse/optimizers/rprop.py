@@ -37,6 +37,12 @@ class RpropState(NamedTuple):
         The sign of the previous gradient: -1, 1, or 0 where there was none, it was zero, or it is forgotten.
     loss : float
         The loss before the last step, infinite before the first. Only "iRprop+" keeps it.
+
+    Examples
+    --------
+    >>> state = Rprop(first_step=0.5).init({"w": np.zeros(2)})
+    >>> state.step["w"].tolist(), state.sign["w"].tolist(), state.loss
+    ([0.5, 0.5], [0, 0], inf)
     """
 
     step: dict
@@ -165,6 +171,13 @@ class Rprop:
         ------
         TypeError
             "iRprop+" was not told the loss.
+
+        Examples
+        --------
+        >>> rule, params = Rprop("iRprop+", first_step=0.5), {"w": np.array([1.0])}
+        >>> state = rule.step_in_place(params, {"w": np.array([2.0])}, rule.init(params), loss=1.0)
+        >>> params["w"].tolist(), state.sign["w"].tolist(), state.loss
+        ([0.5], [1], 1.0)
         """
         self._check_loss(loss)
         back = self.variant == "Rprop+" or (self.variant == "iRprop+" and loss > state.loss)

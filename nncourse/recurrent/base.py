@@ -33,6 +33,15 @@ class SequenceModel(Model):
     ------
     TypeError, ValueError
         An argument is not as above; the message names it.
+
+    Examples
+    --------
+    >>> from nncourse.recurrent import SimpleRNN
+    >>> model = SimpleRNN((1, 1, 1), ("identity", "identity"))  # a SequenceModel
+    >>> params = {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}
+    >>> output, trace = model.forward(params, np.ones((3, 1, 1)))  # three steps of one sequence
+    >>> output.ravel().tolist(), trace.state.tolist()
+    ([1.0, 1.5, 1.75], [[1.75]])
     """
 
     sizes: tuple
@@ -59,11 +68,26 @@ class SequenceModel(Model):
 
     @property
     def state_size(self):
-        """The length of what is fed back: d_1, or d_2 in Jordan's network."""
+        """The length of what is fed back: d_1, or d_2 in Jordan's network.
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import Elman, Jordan
+        >>> Elman((1, 2, 3)).state_size, Jordan((1, 2, 3)).state_size
+        (2, 3)
+        """
         return self.sizes[2 if self.jordan else 1]
 
     def check_input(self, x):
-        """Return x as an array (T, n, d_0), or ids (T, n) below d_0, or raise ValueError or TypeError."""
+        """Return x as an array (T, n, d_0), or ids (T, n) below d_0, or raise ValueError or TypeError.
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import SimpleRNN
+        >>> model = SimpleRNN((10, 3, 1), ("tanh", "identity"))
+        >>> model.check_input([[7], [2], [9]]).shape, model.check_input(np.zeros((3, 1, 10))).shape  # ids; vectors
+        ((3, 1), (3, 1, 10))
+        """
         x = as_array("x", x, ("T", "n", self.sizes[0]))
         if x.ndim == 2 and x.dtype.kind in "iu" and self.sizes[0] > 1:
             return check_ids("x", x, ("T", "n"), self.sizes[0])
@@ -78,7 +102,16 @@ class SequenceModel(Model):
         return self.check_input(x), mask
 
     def check_batch(self, x, y, mask=None):
-        """Return (x, y, mask) as arrays that fit the sizes and the loss, x and y without padding, or raise."""
+        """Return (x, y, mask) as arrays that fit the sizes and the loss, x and y without padding, or raise.
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import SimpleRNN
+        >>> SimpleRNN((1, 1, 1), ("tanh", "identity")).check_batch(np.zeros((3, 1, 1)), np.zeros((2, 1, 1)))
+        Traceback (most recent call last):
+            ...
+        ValueError: y: expected a label for every step of x, (3, 1), got (2, 1, 1)
+        """
         x, mask = self.check_sequences(x, mask)
         lead = x.shape[:2] if self.at == "all" else x.shape[1:2]
         y = as_array("y", y, (*lead, self.sizes[2]))
@@ -96,7 +129,16 @@ class SequenceModel(Model):
         return batch[0].shape[1]
 
     def select(self, batch, rows):
-        """Return the sequences `rows` of a batch (x, y, mask)."""
+        """Return the sequences `rows` of a batch (x, y, mask).
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import SimpleRNN
+        >>> batch = np.zeros((3, 5, 1)), np.zeros((5, 1)), None  # three steps of five sequences
+        >>> x, y, mask = SimpleRNN((1, 1, 1), ("tanh", "identity"), at="last").select(batch, slice(2))
+        >>> x.shape, y.shape
+        ((3, 2, 1), (2, 1))
+        """
         x, y, mask = batch
         return x[:, rows], y[:, rows] if self.at == "all" else y[rows], mask if mask is None else mask[:, rows]
 
@@ -127,6 +169,14 @@ class SequenceModel(Model):
             An argument is not as above; the message names it.
         FloatingPointError
             The numbers are finite but so large that the output overflows.
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import SimpleRNN
+        >>> model = SimpleRNN((1, 1, 1), ("identity", "identity"))
+        >>> params, mask = {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}, [[True], [True], [False]]
+        >>> model.forward(params, np.ones((3, 1, 1)), mask)[0].ravel().tolist()  # it ends after two steps
+        [1.0, 1.5, 1.5]
         """
         params = check_params(params, self.shapes(), complex_step=True)
         x, mask = self.check_sequences(x, mask)
@@ -155,6 +205,16 @@ class SequenceModel(Model):
         ------
         TypeError, ValueError, FloatingPointError
             As `forward`.
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import SimpleRNN
+        >>> model = SimpleRNN((1, 1, 1), ("identity", "identity"))
+        >>> params, state = {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}, None
+        >>> for _ in range(3):
+        ...     output, state = model.step(params, [[1.0]], state)
+        >>> output.tolist(), state.tolist()
+        ([[1.75]], [[1.75]])
         """
         output, trace = self.forward(params, as_array("x_t", x_t, ("n", self.sizes[0]))[None], state=state)
         return output[0], trace.state
@@ -211,6 +271,15 @@ class SequenceModel(Model):
         Source
         ------
         S-Alg2, S-T1
+
+        Examples
+        --------
+        >>> from nncourse.recurrent import SimpleRNN
+        >>> model, params = SimpleRNN((1, 1, 1), ("identity",) * 2), {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}
+        >>> x, y = [[[1.0]], [[1.0]]], [[[1.0]], [[2.0]]]  # y_t is 1, then 1.5
+        >>> loss, grads = model.loss_and_grad(params, x, y)
+        >>> loss, grads["W1"].item(), model.loss_and_grad(params, x, y, T=1)[1]["W1"].item()
+        (0.125, -0.75, -0.5)
         """
         params = check_params(params, self.shapes())
         x, y, mask = self.check_batch(x, y, mask)

@@ -28,6 +28,15 @@ class Trace(NamedTuple):
         The outputs' scores and the outputs.
     state : ndarray of shape (n, d_1), or (n, d_2) in Jordan's network
         What the next step would get: pass it on as `state` to go on where this ended.
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> one = np.ones((1, 1))
+    >>> cell = Cell(A=one, R=0.5 * one, O=2 * one, f=identity, g=identity, bias=False, jordan=False)
+    >>> trace = cell.run(np.ones((3, 1, 1)), None, None)  # three steps of one sequence
+    >>> trace.h.ravel().tolist(), trace.y.ravel().tolist(), trace.state.tolist()
+    ([1.0, 1.5, 1.75], [2.0, 3.0, 3.5], [[1.75]])
     """
 
     z: np.ndarray
@@ -50,6 +59,15 @@ class Cell(NamedTuple):
         Whether a constant 1 goes before x_t and h_t.
     jordan : bool
         Whether the output is fed back, s_t = y_t; otherwise the hidden state is, s_t = h_t.
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> one, x = np.ones((1, 1)), np.ones((3, 1, 1))  # three steps of one sequence
+    >>> cell = Cell(A=one, R=0.5 * one, O=2 * one, f=identity, g=identity, bias=False, jordan=False)
+    >>> (dA, _, _), delta, _ = cell.back(x, cell.run(x, None, None), None, np.ones((3, 1)), None, 3)
+    >>> delta.ravel().tolist(), dA.tolist()  # 2, then 2 + 0.5 * 2, then 2 + 0.5 * 3
+    ([3.5, 3.0, 2.0], [[8.5]])
     """
 
     A: np.ndarray
@@ -182,6 +200,18 @@ def truncated_gradient(cell, loss, x, y, labelled, mask, state, T):
     Source
     ------
     S-2.1.1b, S-T1, J-bp
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> from nncourse.losses import SquaredLoss
+    >>> one, x, y = np.ones((1, 1)), np.ones((2, 1, 1)), np.array([[1.0], [2.0]])  # outputs 1 and 1.5
+    >>> cell = Cell(A=one, R=0.5 * one, O=one, f=identity, g=identity, bias=False, jordan=False)
+    >>> for T in (1, 2):
+    ...     loss, (dA, dR, dO), state = truncated_gradient(cell, SquaredLoss(), x, y, None, None, None, T)
+    ...     print(loss, dA.item(), state.item())
+    0.125 -0.5 1.5
+    0.125 -0.75 1.5
     """
     steps, n = x.shape[:2]
     size = steps if T is None else max(PIECE, WINDOWS * T)
@@ -214,6 +244,12 @@ def pick(a, labelled):
         Something of every step.
     labelled : ndarray of bool, shape (T, n), or None
         Which rows; None for all, which copies nothing.
+
+    Examples
+    --------
+    >>> a = np.array([[[1], [2]], [[3], [4]], [[5], [6]]])  # three steps, two sequences
+    >>> pick(a, np.array([[True, True], [True, False], [True, False]])).tolist()
+    [[1], [2], [3], [5]]
     """
     return a.reshape(-1, *a.shape[2:]) if labelled is None else a[labelled]
 
@@ -229,6 +265,12 @@ def put(rows, labelled, like):
         Which rows they are; None for all, which copies nothing.
     like : ndarray of shape (T, n, d)
         Gives the shape.
+
+    Examples
+    --------
+    >>> rows, labelled = np.array([[5.0], [7.0]]), np.array([[True, False], [False, True]])
+    >>> put(rows, labelled, np.zeros((2, 2, 1))).tolist()
+    [[[5.0], [0.0]], [[0.0], [7.0]]]
     """
     if labelled is None:
         return rows.reshape(like.shape)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncourse._checks import check_array
+from nncourse._checks import shape_text
 from nncourse.params import check_params
 from nncourse.recurrent.base import SequenceModel
 from nncourse.recurrent.cell import Cell, pick, truncated_gradient
@@ -19,6 +19,14 @@ class Recurrent(SequenceModel):
     ----------
     sizes, activations, loss, bias, at
         As in `SimpleRNN`.
+
+    Examples
+    --------
+    >>> model = SimpleRNN((2, 3, 1), ("tanh", "identity"), bias=True)  # a Recurrent
+    >>> params = model.init(np.random.default_rng(0))
+    >>> A, R, O = model.matrices(params)
+    >>> A.shape, R.shape, O.shape, model.parameters(A, R, O)["W2"].shape
+    ((3, 3), (3, 3), (4, 1), (1, 4))
     """
 
     @abstractmethod
@@ -34,7 +42,16 @@ class Recurrent(SequenceModel):
         return Cell(*self.matrices(params), *self.activations, self.bias, self.jordan)
 
     def labels(self, y, T, n, mask):
-        """Return the labels, one after the other, and which outputs have one, (T, n), or None for all."""
+        """Return the labels, one after the other, and which outputs have one, (T, n), or None for all.
+
+        Examples
+        --------
+        >>> model = SimpleRNN((1, 1, 1), ("tanh", "identity"), at="last")
+        >>> y, mask = np.array([[5.0], [7.0]]), np.array([[True, True], [True, False]])
+        >>> y, labelled = model.labels(y, 2, 2, mask)  # the second sequence has one step: its label comes first
+        >>> y.tolist(), labelled.tolist()
+        ([[7.0], [5.0]], [[False, True], [True, False]])
+        """
         if self.at == "all":
             return pick(y, mask), mask
         ends = np.ones((T, n), bool) if mask is None else mask.copy()
@@ -72,6 +89,13 @@ class Recurrent(SequenceModel):
         Source
         ------
         S-2.1.1b, J-20
+
+        Examples
+        --------
+        >>> model = SimpleRNN((1, 1, 1), ("identity", "identity"), at="last")
+        >>> params = {"W1": [[1.0]], "V1": [[0.5]], "W2": [[1.0]]}
+        >>> model.blame(params, np.ones((3, 1, 1)), [[0.75]]).ravel().tolist()  # the last output is 1.75
+        [0.25, 0.5, 1.0]
         """
         params = check_params(params, self.shapes())
         x, y, mask = self.check_batch(x, y, mask)
@@ -112,6 +136,10 @@ class SimpleRNN(Recurrent):
     >>> model = SimpleRNN((2, 3, 1), ("tanh", "identity"))
     >>> model.shapes()
     {'W1': (3, 2), 'V1': (3, 3), 'W2': (1, 3)}
+    >>> params = {name: np.zeros(shape) for name, shape in model.shapes().items()}
+    >>> loss, grads = model.loss_and_grad(params, np.ones((5, 1, 2)), np.ones((5, 1, 1)))
+    >>> loss, grads["W2"].shape  # five steps of 1/2 (1 - 0)^2
+    (2.5, (1, 3))
     """
 
     def shapes(self):
@@ -158,6 +186,10 @@ class Elman(Recurrent):
     --------
     >>> Elman((2, 3, 1)).shapes()
     {'v': (6, 3), 'omega': (4, 1)}
+    >>> model = Elman((1, 1, 1), ("identity", "identity"))
+    >>> params = {"v": [[0.0], [1.0], [0.5]], "omega": [[0.0], [2.0]]}  # rows: 1, X_t, F_{t-1}; 1, F_t
+    >>> model.forward(params, np.ones((3, 1, 1)))[0].ravel().tolist()
+    [2.0, 3.0, 3.5]
     """
 
     activations: tuple = ("sigmoid", "sigmoid")
@@ -176,7 +208,14 @@ class Elman(Recurrent):
         return W
 
     def matrices(self, params):
-        """Return the rows of v for [1, X_t], those for what is fed back, and omega."""
+        """Return the rows of v for [1, X_t], those for what is fed back, and omega.
+
+        Examples
+        --------
+        >>> A, R, O = Elman((2, 3, 1)).matrices({"v": np.zeros((6, 3)), "omega": np.zeros((4, 1))})
+        >>> A.shape, R.shape, O.shape  # for [1, X_t], for F_{t-1}, for [1, F_t]
+        ((3, 3), (3, 3), (4, 1))
+        """
         v, inputs = params["v"], self.bias + self.sizes[0]
         return v[:inputs], v[inputs:], params["omega"]
 
@@ -202,6 +241,10 @@ class Jordan(Elman):
     --------
     >>> Jordan((2, 3, 1)).shapes()
     {'v': (4, 3), 'omega': (4, 1)}
+    >>> model = Jordan((1, 1, 1), ("identity", "identity"))
+    >>> params = {"v": [[0.0], [1.0], [0.5]], "omega": [[0.0], [2.0]]}  # rows: 1, X_t, G_{t-1}; 1, F_t
+    >>> model.forward(params, np.ones((3, 1, 1)))[0].ravel().tolist()
+    [2.0, 4.0, 6.0]
     """
 
     jordan = True
@@ -215,6 +258,11 @@ def as_elman(params):
     params : mapping of str to ndarray
         "W1", "V1" and "W2", with a bias or without.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A name is missing or unknown, or the shapes do not fit together.
+
     Source
     ------
     J-2, J-3, J-6
@@ -224,9 +272,11 @@ def as_elman(params):
     >>> as_elman({"W1": [[1.0, 2.0]], "V1": [[3.0]], "W2": [[4.0, 5.0]]})["v"].T.tolist()
     [[1.0, 2.0, 3.0]]
     """
-    V1 = check_array("V1", params["V1"], ("d_1", "d_1"))
-    W1 = check_array("W1", params["W1"], (len(V1), "d_0"))
-    return {"v": np.concatenate([W1, V1], axis=1).T, "omega": check_array("W2", params["W2"], ("d_2", "d")).T}
+    V1, W1, W2 = _named(params, "V1", "W1", "W2")
+    if not len(W1) == len(V1) == V1.shape[1] <= W2.shape[1]:
+        got = ", ".join(shape_text(W.shape) for W in (W1, V1, W2))
+        raise ValueError(f"W1, V1, W2: expected shapes (d_1, d_0), (d_1, d_1), (d_2, d_1 or more), got {got}")
+    return {"v": np.concatenate([W1, V1], axis=1).T, "omega": W2.T}
 
 
 def as_simple(params):
@@ -237,10 +287,29 @@ def as_simple(params):
     params : mapping of str to ndarray
         "v" and "omega"; the last K rows of v, K its number of columns, are for the hidden units.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A name is missing or unknown, or the shapes do not fit together.
+
     Source
     ------
     S-2.1
+
+    Examples
+    --------
+    >>> params = as_simple({"v": [[1.0], [2.0], [3.0]], "omega": [[4.0], [5.0]]})
+    >>> {name: W.tolist() for name, W in params.items()}
+    {'W1': [[1.0, 2.0]], 'V1': [[3.0]], 'W2': [[4.0, 5.0]]}
     """
-    v = check_array("v", params["v"], ("rows", "K"))
+    v, omega = _named(params, "v", "omega")
     K = v.shape[1]
-    return {"W1": v[:-K].T, "V1": v[-K:].T, "W2": check_array("omega", params["omega"], ("rows", "J")).T}
+    if not (len(v) > K <= len(omega)):
+        got = f"{shape_text(v.shape)} and {shape_text(omega.shape)}"
+        raise ValueError(f"v, omega: expected shapes (N + K, K) and (K or more, J), got {got}")
+    return {"W1": v[:-K].T, "V1": v[-K:].T, "W2": omega.T}
+
+
+def _named(params, *names):
+    """Return the arrays of these names, matrices all, in this order, or say which one is missing or is none."""
+    return check_params(params, dict.fromkeys(names, ("rows", "columns"))).values()

@@ -13,7 +13,7 @@ CACHE = 1 << 15  # numbers that stay close to the processor between two uses
 
 
 def affine(x, A, bias):
-    """Return [1 x] A, or x A without a bias, for all rows of all steps at once.
+    """Return [1 x] A, or x A without a bias, for all rows of all steps at once: shape (T, n, d).
 
     Parameters
     ----------
@@ -27,6 +27,12 @@ def affine(x, A, bias):
     Source
     ------
     J-3, J-6, J-10, J-13
+
+    Examples
+    --------
+    >>> A = np.array([[1.0], [10.0], [100.0]])  # the bias, then d_0 = 2 rows
+    >>> affine(np.array([[[2.0, 3.0]]]), A, True).tolist(), affine(np.array([[1]]), A, True).tolist()
+    ([[[321.0]]], [[[101.0]]])
     """
     W = A[bias:]
     z = W[x] if x.dtype.kind in "iu" else (x.reshape(-1, x.shape[-1]) @ W).reshape(*x.shape[:-1], W.shape[1])
@@ -36,7 +42,7 @@ def affine(x, A, bias):
 
 
 def affine_grad(x, delta, A, bias):
-    """Return the gradient of [1 x] A in A, summed over all rows of all steps.
+    """Return the gradient of [1 x] A in A, of its shape, summed over all rows of all steps.
 
     Parameters
     ----------
@@ -46,6 +52,12 @@ def affine_grad(x, delta, A, bias):
         The gradient in [1 x] A.
     A, bias
         As in `affine`.
+
+    Examples
+    --------
+    >>> x, delta, A = np.array([[[2.0, 3.0]]]), np.array([[[10.0]]]), np.zeros((3, 1))
+    >>> affine_grad(x, delta, A, True).tolist()
+    [[10.0], [20.0], [30.0]]
     """
     grad, rows = np.zeros(A.shape, delta.dtype), delta.reshape(-1, A.shape[1])
     if x.dtype.kind in "iu":
@@ -66,12 +78,19 @@ def stay(new, old, mask_t):
         What this step says, and what the one before said; `new` is changed.
     mask_t : ndarray of bool, shape (n,)
         Whether the step is real.
+
+    Examples
+    --------
+    >>> new = np.array([[1.0], [2.0]])
+    >>> stay(new, np.array([[8.0], [9.0]]), np.array([True, False]))
+    >>> new.tolist()
+    [[1.0], [9.0]]
     """
     np.copyto(new, old, where=~mask_t[:, None])
 
 
 def hidden_states(z, R, f, state, mask):
-    """Return h, h_t = f(z_t + h_{t-1} R), for z_t = [1 x_t] A; z becomes the whole score.
+    """Return h, shape (T, n, d_1), h_t = f(z_t + h_{t-1} R), for z_t = [1 x_t] A; z becomes the whole score.
 
     Parameters
     ----------
@@ -89,6 +108,13 @@ def hidden_states(z, R, f, state, mask):
     Source
     ------
     S-2.1, J-2, J-4
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> z = np.ones((3, 1, 1))
+    >>> hidden_states(z, np.array([[0.5]]), identity, np.zeros((1, 1)), None).ravel().tolist()
+    [1.0, 1.5, 1.75]
     """
     h = np.empty_like(z)
     for t, (z_t, h_t) in enumerate(zip(z, h, strict=True)):
@@ -122,9 +148,24 @@ def outputs_fed_back(z, R, O, f, g, state, mask, bias):
     bias : bool
         Whether O has a first row of biases.
 
+    Returns
+    -------
+    h : ndarray of shape (T, n, d_1)
+        The hidden states.
+    o, y : ndarray of shape (T, n, d_2)
+        The outputs' scores and the outputs.
+
     Source
     ------
     J-9, J-11, J-12, J-13, J-14
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> z, R, O, state = np.ones((3, 1, 1)), np.array([[0.5]]), np.array([[2.0]]), np.zeros((1, 1))
+    >>> h, o, y = outputs_fed_back(z, R, O, identity, identity, state, None, False)
+    >>> h.ravel().tolist(), y.ravel().tolist()  # h_t = 1 + 0.5 y_{t-1}
+    ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
     """
     h = np.empty_like(z)
     o = np.empty((*z.shape[:2], O.shape[1]), z.dtype)
@@ -143,7 +184,7 @@ def outputs_fed_back(z, R, O, f, g, state, mask, bias):
 
 
 def blame_of_states(b, f, z, h, R, T):
-    """Return delta_t = dE/dz_t where the hidden state is fed back; each loss goes back through at most T steps.
+    """Return delta_t = dE/dz_t, (T_all, n, d_1), where the hidden state is fed back; each loss goes back T steps.
 
     Parameters
     ----------
@@ -161,6 +202,13 @@ def blame_of_states(b, f, z, h, R, T):
     Source
     ------
     S-2.1.1b, S-T1, J-bp
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> z, R = np.zeros((3, 1, 1)), np.array([[0.5]])
+    >>> [blame_of_states(np.ones((3, 1, 1)), identity, z, z, R, T).ravel().tolist() for T in (1, 2, 3)]
+    [[1.0, 1.0, 1.0], [1.5, 1.5, 1.0], [1.75, 1.5, 1.0]]
     """
     if len(b) == T:
         delta, R_T = None, R.T
@@ -191,6 +239,13 @@ def slopes_backwards(f, z, h):
         The activation function.
     z, h : ndarray of shape (T, n, d)
         Its scores and values.
+
+    Examples
+    --------
+    >>> from nncourse.activations import relu
+    >>> z = np.array([[[-1.0]], [[2.0]], [[3.0]]])
+    >>> [slope.item() for slope in slopes_backwards(relu, z, relu(z))]
+    [1.0, 1.0, 0.0]
     """
     size = max(1, CACHE // z[0].size)
     for stop in range(len(z), 0, -size):
@@ -199,7 +254,7 @@ def slopes_backwards(f, z, h):
 
 
 def blame_of_outputs(epsilon, f, z, h, O, R, g, o, y, T):
-    """Return delta_t = dE/dz_t and epsilon_t = dE/do_t where the output is fed back, T as in `blame_of_states`.
+    """Return delta_t = dE/dz_t, (T_all, n, d_1), and epsilon_t = dE/do_t, (T_all, n, d_2): the output is fed back.
 
     Parameters
     ----------
@@ -218,11 +273,19 @@ def blame_of_outputs(epsilon, f, z, h, O, R, g, o, y, T):
     o, y : ndarray of shape (T_all, n, d_2)
         The outputs' scores and the outputs.
     T : int
-        How many steps a loss goes back.
+        As in `blame_of_states`.
 
     Source
     ------
     J-bp
+
+    Examples
+    --------
+    >>> from nncourse.activations import identity
+    >>> z, O, R = np.zeros((2, 1, 1)), np.array([[2.0]]), np.array([[0.5]])
+    >>> delta, epsilon = blame_of_outputs(np.ones((2, 1, 1)), identity, z, z, O, R, identity, z, z, 2)
+    >>> epsilon.ravel().tolist(), delta.ravel().tolist()  # epsilon_1 = 1 + 0.5 * 2
+    ([2.0, 1.0], [4.0, 2.0])
     """
     if len(epsilon) == T:
         delta, later = np.empty_like(z), None

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 BEFORE, AFTER = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’%]+")
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
-NOT_PRINTED = ".headerlink, .viewcode-link, .toctree-wrapper, .copybtn, p.report, script, style"
+NOT_PRINTED = ".headerlink, .viewcode-link, .toctree-wrapper, .copybtn, .pdf-link, p.report, script, style"
 PLAIN = ".highlight :is(.n, .p, .w, .nn, a), code .pre"  # words of code that look like the text around, and links
 LONG = 22  # lines from which a listing may be split over two pages
 
