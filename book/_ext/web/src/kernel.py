@@ -6,6 +6,7 @@ them. What a cell shows is cut where it grows beyond all measure, so that the pa
 
 import ast
 import base64
+import builtins
 import io
 import json
 import linecache
@@ -195,10 +196,24 @@ def tell_error(cell, name, error):
         lines.append(error.lineno)
     line = lines[-1] if lines else None
     text = "".join(traceback.format_exception(type(error), error.with_traceback(trace), trace))
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    send(cell, "error", name=type(error).__name__, text=text[-MOST_TEXT:], line=line, missing=missing)
+    send(cell, "error", name=type(error).__name__, text=text[-MOST_TEXT:], line=line, missing=missing(error))
 
 
+def missing(error):
+    """Return the module that was not found, where that is the reason; our own message has the bare one behind it."""
+    names = []
+    while isinstance(error, ModuleNotFoundError):
+        names.append(error.name)
+        error = error.__cause__
+    return next((name for name in names if name), None)
+
+
+def no_input(prompt=""):
+    """Take the place of input(): nobody can be asked from within a worker."""
+    raise RuntimeError("input() does not work in the page: write the value into the cell")
+
+
+builtins.input = no_input
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it says that it looks for fonts
 sys.modules["__main__"] = PAGE
 PAGE.__dict__["__builtins__"] = __builtins__
