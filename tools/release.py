@@ -54,12 +54,17 @@ def pack(folder, path, top):
     top : str
         The folder that the files lie in when they are unpacked.
     """
+    files = {f"{top}/{file.relative_to(folder).as_posix()}": file for file in folder.rglob("*") if file.is_file()}
+    write_zip(path, {name: file.read_bytes() for name, file in files.items()})
+
+
+def write_zip(path, files):
+    """Write a zip file of names and contents, sorted and without times: the same files give the same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for file in sorted(folder.rglob("*"), key=lambda file: file.relative_to(folder).as_posix()):
-            if file.is_file():
-                entry = zipfile.ZipInfo(f"{top}/{file.relative_to(folder).as_posix()}", EPOCH)
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                archive.writestr(entry, file.read_bytes())
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, files[name])
 
 
 def checksums(folder):

@@ -2,7 +2,8 @@
 
     python -m tools.web
 
-They go into the environment, once; Node comes with it. `bundle` then makes our own scripts of theirs, offline.
+They go into the environment, once; Node comes with it. `bundle` then makes our own scripts of theirs, offline. It
+installs them first where they are missing.
 """
 
 import hashlib
@@ -51,13 +52,11 @@ def bundle(entries, outdir):
     Raises
     ------
     RuntimeError
-        The packages are not installed, or a script is wrong; the message says what and where.
+        The packages cannot be installed, or a script is wrong; the message says what and where.
     """
-    try:
-        (binary,) = ((PACKAGES / "node_modules" / "@esbuild").glob("*/bin/esbuild"),)
-        command = next(binary)
-    except StopIteration:
-        raise RuntimeError("the site's scripts need packages of npm: python -m tools.web") from None
+    install()
+    folder = PACKAGES / "node_modules" / "@esbuild"
+    command = next(path for path in folder.glob("**/esbuild*") if path.name in ("esbuild", "esbuild.exe"))
     done = subprocess.run(
         [
             command, *entries, "--bundle", "--splitting", "--minify", "--format=esm", "--target=es2022",

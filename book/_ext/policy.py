@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r'\son[a-z]+="[^"]*"')
+META = '<meta http-equiv="Content-Security-Policy"'
 APART = ("lite/",)  # JupyterLite's own pages need more
 
 
@@ -56,7 +57,7 @@ def policy(page, python):
 def guarded(page, python):
     """Return a page with its policy at the top of its head, and without handlers in attributes."""
     page = re.sub(r"<(button|a)\b[^>]*>", lambda tag: HANDLER.sub("", tag[0]), page)
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, python)}">'
+    meta = f'{META} content="{policy(page, python)}">'
     return re.sub(r"<head>", lambda head: f"{head[0]}\n{meta}", page, count=1)
 
 
@@ -66,7 +67,7 @@ def guard_site(app, exception):
         for path in Path(app.outdir).rglob("*.html"):
             if not path.relative_to(app.outdir).as_posix().startswith(APART):
                 page = path.read_text(encoding="utf-8")
-                if "Content-Security-Policy" not in page:
+                if META not in page:
                     path.write_text(guarded(page, app.config.nncourse_python), encoding="utf-8")
 
 

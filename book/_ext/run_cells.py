@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import sys
-import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from nncourse import datasets
 from tools import web
+from tools.release import write_zip
 
 SCRIPTS = Path(__file__).with_name("web") / "src"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 # Roughly what the browser's Python weighs, unpacked, in MB: for the words "12 of about 26 MB".
 WEIGHTS = {"": 16, "matplotlib": 10, "sympy": 7}
 BRINGS = {"matplotlib": ("matplotlib", "import plots"), "sympy": ("sympy", "derivations", "exercises")}
@@ -38,11 +37,7 @@ def pack_course(path):
     files = {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in (ROOT / "nncourse").rglob("*.py")}
     files |= {f"nncourse/data/{name}.npz": content for name, content in carried_data().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[name])
+    write_zip(path, files)
 
 
 def carried_data():

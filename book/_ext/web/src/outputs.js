@@ -32,7 +32,8 @@ const MAKERS = [
     return box;
   }],
   ["text/latex", (text) => {
-    const box = element("div", "output text_latex math notranslate nohighlight", text.replace(/^\$+|\$+$/g, "").replace(/^/, "\\[").replace(/$/, "\\]"));
+    const formula = `\\[${text.replace(/^\$+|\$+$/g, "")}\\]`;
+    const box = element("div", "output text_latex math notranslate nohighlight", formula);
     queueMicrotask(() => window.MathJax?.typesetPromise?.([box]));
     return box;
   }],

@@ -19,13 +19,12 @@ self.addEventListener("activate", (event) => {
 });
 
 // What a page had loaded before we were there.
-self.addEventListener("message", ({ data, waitUntil }) => {
-  const keep = async () => {
-    const cache = await caches.open(PAGES);
-    await Promise.all(data.map(async (address) => (await cache.match(address)) ?? cache.add(address).catch(() => {})));
-  };
-  keep();
-});
+async function keep(addresses) {
+  const cache = await caches.open(PAGES);
+  await Promise.all(addresses.map(async (address) => (await cache.match(address)) ?? cache.add(address).catch(() => {})));
+}
+
+self.addEventListener("message", (event) => event.waitUntil(keep(event.data)));
 
 async function fromCache(request, name) {
   const cache = await caches.open(name);
