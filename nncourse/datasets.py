@@ -1,13 +1,9 @@
 """The data that the chapters train on, and ways to split them."""
 
-from importlib.util import find_spec
-from pathlib import Path
-
 import numpy as np
 
+from nncourse._borrowed import articles_of_gensim, of_sklearn
 from nncourse._checks import check_labels, check_positive, check_rng, check_share, shape_text
-
-CARRIED = Path(__file__).with_name("data") / "digits.npz"  # in the browser, which has no scikit-learn
 
 
 def digits():
@@ -31,17 +27,64 @@ def digits():
     >>> x.shape, labels[:5].tolist()
     ((1797, 64), [0, 1, 2, 3, 4])
     """
-    if CARRIED.is_file():
-        with np.load(CARRIED, allow_pickle=False) as data:
-            return data["x"] / 16.0, data["labels"].astype(int)
-    try:
-        from sklearn.datasets import load_digits
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "The digits come with scikit-learn, which is not installed. Install it with: pip install scikit-learn"
-        ) from error
-    data = load_digits()
-    return data.data / 16.0, data.target
+    data, target, _ = of_sklearn("digits")
+    return data / 16.0, target
+
+
+def diabetes():
+    """Return ten measurements of 442 people with diabetes, and how far the disease had gone one year later.
+
+    They are scikit-learn's data of Efron, Hastie, Johnstone and Tibshirani (2004), as they were measured.
+
+    Returns
+    -------
+    x : ndarray of shape (442, 10)
+        One row per person: age, sex, body-mass index, mean blood pressure, and six values of the blood.
+    y : ndarray of shape (442,)
+        The progression, 25 ... 346.
+    names : tuple of str
+        What scikit-learn calls the columns.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        scikit-learn, which carries the data, is not installed.
+
+    Examples
+    --------
+    >>> x, y, names = diabetes()
+    >>> x.shape, names[:4]
+    ((442, 10), ('age', 'sex', 'bmi', 'bp'))
+    """
+    data, target, names = of_sklearn("diabetes", scaled=False)
+    return data, target, tuple(map(str, names))
+
+
+def breast_cancer():
+    """Return thirty measurements of the cells of 569 lumps in the breast, and which lumps were malignant.
+
+    They are scikit-learn's data of Wolberg, Mangasarian and Street (1995).
+
+    Returns
+    -------
+    x : ndarray of shape (569, 30)
+        One row per lump: sizes, roughness and shape of its cells' nuclei.
+    labels : ndarray of int, shape (569,)
+        0 for malignant, 1 for benign.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        scikit-learn, which carries the data, is not installed.
+
+    Examples
+    --------
+    >>> x, labels = breast_cancer()
+    >>> x.shape, int((labels == 0).sum())
+    ((569, 30), 212)
+    """
+    data, target, _ = of_sklearn("breast_cancer")
+    return data, target
 
 
 def lee():
@@ -66,16 +109,7 @@ def lee():
     >>> len(articles), articles[0][:30]
     (300, 'Hundreds of people have been f')
     """
-    spec = find_spec("gensim")
-    folders = [] if spec is None else spec.submodule_search_locations or []
-    files = [Path(folder, "test", "test_data", "lee_background.cor") for folder in folders]
-    found = [file for file in files if file.is_file()]
-    if not found:
-        what = "is not installed" if spec is None else "is installed without its test data"
-        raise ModuleNotFoundError(
-            f"The articles come with gensim, which {what}. Install it with: pip install gensim"
-        )
-    return [line.strip() for line in found[0].read_text(encoding="utf-8").splitlines()]
+    return [line.strip() for line in articles_of_gensim().read_text(encoding="utf-8").splitlines()]
 
 
 def bit_sums(T, n=None, rng=None):

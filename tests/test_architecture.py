@@ -11,7 +11,7 @@ from tools.ledger import docstring_section, documented
 
 PACKAGE = ROOT / "nncourse"
 FLOORS = [  # a module imports from its own floor or from one below
-    {"_checks", "_files", "activations", "losses", "params", "sequences", "trees"},
+    {"_borrowed", "_checks", "_files", "activations", "losses", "params", "sequences", "trees"},
     {
         "model",
         "optimizers",
@@ -62,7 +62,7 @@ ALSO = {
 }
 ONLY_INSIDE_FUNCTIONS = {
     "peers": {"torch"},
-    "datasets": {"sklearn"},
+    "_borrowed": {"sklearn"},
     "word_training": {"numba"},
     "baselines": {"nltk"},
 }

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nncourse.datasets import digits, lee, one_hot, ordered_split, stratified_split
+from nncourse import _borrowed
+from nncourse.datasets import breast_cancer, diabetes, digits, lee, one_hot, ordered_split, stratified_split
 
 
 def test_the_digits_are_what_the_chapters_say():
@@ -23,10 +24,37 @@ def test_the_digits_are_what_the_chapters_say():
     assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 
 
-def test_without_scikit_learn_the_digits_say_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
-        digits()
+def test_the_two_tables_are_what_the_chapters_say():
+    pytest.importorskip("sklearn", reason="scikit-learn carries the tables")
+    x, y, names = diabetes()
+    assert x.shape == (442, 10)
+    assert y.shape == (442,)
+    assert names == ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
+    assert (x[:, 0].min(), x[:, 0].max()) == (19, 79)  # years
+    assert (y.min(), y.max()) == (25, 346)
+    x, labels = breast_cancer()
+    assert x.shape == (569, 30)
+    assert np.bincount(labels).tolist() == [212, 357]
+    assert x[labels == 0, 0].mean() > 1.4 * x[labels == 1, 0].mean()  # 0 is malignant: larger nuclei
+
+
+@pytest.mark.parametrize("load", [digits, diabetes, breast_cancer])
+def test_without_scikit_learn_its_data_say_how_to_get_it(load, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ModuleNotFoundError, match=rf"{load.__name__}.*pip install scikit-learn"):
+        load()
+
+
+@pytest.mark.parametrize("load", [digits, diabetes, breast_cancer])
+def test_the_data_that_the_page_carries_are_the_same(load, monkeypatch, tmp_path):
+    pytest.importorskip("sklearn", reason="scikit-learn carries the data")
+    data, target, names = _borrowed.of_sklearn(load.__name__, **({"scaled": False} if load is diabetes else {}))
+    np.savez_compressed(tmp_path / f"{load.__name__}.npz", data=data, target=target, names=np.array(names))
+    original = load()
+    monkeypatch.setattr(_borrowed, "CARRIED", tmp_path)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    for ours, theirs in zip(load(), original, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 needs_gensim = pytest.mark.skipif(find_spec("gensim") is None, reason="gensim carries the articles")

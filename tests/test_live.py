@@ -25,6 +25,7 @@ from tools import ledger, notebooks, web
 FIGURES = sorted(path.stem for path in live_figures.SCRIPTS.glob("*.js") if path.stem not in ("figure", "load"))
 LARGEST = 5000  # bytes, for the reader
 EVERY_FIGURE = pytest.mark.parametrize("name", FIGURES)
+FRONT = ledger.BOOK / "index.md"
 DIRECTIVE = re.compile(r"^```\{live\} (\S+)\n:alt: '([^\n]+)'\n([^`]+)\n```$", re.MULTILINE)
 STYLE = (ROOT / "book" / "_ext" / "static" / "live.css").read_text(encoding="utf-8")
 
@@ -41,11 +42,12 @@ def scripts(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def directives():
-    """Every {live} of the chapters: name to (alternative text, caption)."""
+    """Every {live} of the chapters and the first page: name to (alternative text, caption)."""
     text = "\n".join(
         cell.source for path in ledger.BOOK.rglob("*.ipynb") if "_ext" not in path.parts
         for cell in notebooks.read(path).cells if "{live}" in cell.source
     )  # fmt: skip
+    text += "\n" + FRONT.read_text(encoding="utf-8")
     found = DIRECTIVE.findall(text)
     assert len(found) == text.count("{live}")
     return {name: (alt, caption) for name, alt, caption in found}
@@ -537,3 +539,63 @@ def test_the_basins_of_the_bit_counter_end_where_the_error_has_their_level():
                 E, slopes = adding_bits.error_and_gradient({"v_x": u, "v_f": v}, module.BITS, module.SUMS)
                 off.append(abs(E - level) / np.hypot(*slopes.values()))
         assert np.quantile(off, 0.95) < 0.03  # of 5 and 4 units
+
+
+# --- the first page's network ---
+
+
+def test_the_first_pages_network_is_trained_as_its_example_trains_it(capsys):
+    figure, module = data("learn-xor"), live_figures.module("learn-xor")
+    (example,) = re.findall(r"```python\n(.+?)```", FRONT.read_text(encoding="utf-8"), re.DOTALL)
+    exec(example, names := {})
+    last = np.concatenate([names["params"][name].ravel() for name in ("W1", "W2")])
+    np.testing.assert_allclose(figure["weights"][-1], last, atol=6e-5)
+    np.testing.assert_allclose(figure["loss"][:-1], names["history"].loss[:: figure["every"]], atol=6e-6)
+    assert figure["every"] * (len(figure["loss"]) - 1) == len(names["history"].loss) == module.EPOCHS
+    assert figure["wanted"] == names["Y"].ravel().tolist() == [int(u != v) for u, v in names["X"]]
+    assert capsys.readouterr().out
+
+
+@pytest.mark.equation("S-2", "S-dl")
+def test_the_first_pages_weights_go_down_the_slope_and_their_losses_are_theirs():
+    module = live_figures.module("learn-xor")
+    states, losses = module.course()
+    for before, loss, after in list(zip(states, losses, states[1:], strict=False))[::60]:
+        W1, w, b = (autodiff.node(W) for W in (before["W1"], before["W2"][:, 1:], before["W2"][:, :1]))
+        h = autodiff.tanh(autodiff.node(np.hstack([np.ones((4, 1)), module.X])) @ W1.T)
+        off = h @ w.T + autodiff.node(np.ones((4, 1))) @ b.T - autodiff.node(module.Y)
+        E = (off * off).sum() * (0.5 / 4)
+        np.testing.assert_allclose(loss, E.value, rtol=1e-12)
+        slope_W1, slope_w, slope_b = autodiff.gradient(E, [W1, w, b])
+        np.testing.assert_allclose(after["W1"], before["W1"] - 0.3 * slope_W1, atol=1e-12)
+        np.testing.assert_allclose(after["W2"], before["W2"] - 0.3 * np.hstack([slope_b, slope_w]), atol=1e-12)
+
+
+def test_the_gap_on_the_first_page_is_the_largest_and_a_wrong_gradient_would_show(monkeypatch):
+    figure, module = data("learn-xor"), live_figures.module("learn-xor")
+    gaps = [module.gap(state) for state in module.course()[0][:: figure["every"]]]
+    digit, power = figure["gap"]
+    assert (digit - 1) * 10.0**power < max(gaps) <= digit * 10.0**power * (1 + 1e-9)
+    assert max(gaps) < 1e-9
+    assert len(gaps) == len(figure["weights"])
+    assert len(list(module.directions())) == len(figure["weights"][0]) == 9
+    params = module.course()[0][0]
+    right = module.NET.loss_and_grad(params, module.X, module.Y)[1]
+    for name, place, _ in module.directions():
+        wrong = {key: value.copy() for key, value in right.items()}
+        wrong[name][place] += 1e-3
+        monkeypatch.setattr(type(module.NET), "loss_and_grad", lambda *args, wrong=wrong: (0.0, wrong))
+        assert module.gap(params) > 9e-4
+
+
+def test_the_first_page_says_what_the_network_learned(directives):
+    module = live_figures.module("learn-xor")
+    states, losses = module.course()
+    answers = module.NET.forward(states[-1], module.X)[0].ravel()
+    alt = directives["learn-xor"][0]
+    assert ", ".join(f"{answer:.2f}" for answer in answers[:3]) + f" and {answers[3]:.2f}" in alt
+    assert f"over {module.EPOCHS} epochs" in alt
+    assert all(abs(loss - 0.12) < 0.011 for loss in losses[5:201])
+    assert losses[-1] < 0.0005
+    band = module.NET.forward(states[-1], [[t, 1 - t] for t in np.linspace(0, 1, 21)])[0]
+    assert band.min() > 0.5 > answers[[0, 3]].max()

@@ -29,7 +29,12 @@ PEERS = {
     "numba": "needs-numba",
 }
 
-LOADERS = {"digits": "needs-scikit-learn", "lee": "needs-gensim"}  # data sets that come with a peer
+LOADERS = {
+    "digits": "needs-scikit-learn",
+    "diabetes": "needs-scikit-learn",
+    "breast_cancer": "needs-scikit-learn",
+    "lee": "needs-gensim",
+}  # data sets that come with a peer
 
 HERE = re.escape(str(ROOT.parent))
 PATH = re.compile(rf"(?<![\w.:/-])(/home/|/Users/|/root/|/tmp/|/var/|{HERE}/)|\b[A-Z]:\\|0x[0-9a-f]{{6,}}|file://")

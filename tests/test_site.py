@@ -276,6 +276,15 @@ def test_a_stylesheet_that_fetches_from_elsewhere_is_found(tmp_path):
     assert found == "a.css: https://example.org/f.woff is on another host"
 
 
+def test_a_link_into_jupyterlite_names_a_notebook_that_is_there(tmp_path):
+    for file in ("lite/notebooks/index.html", "lite/files/a-1.ipynb"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("<script src='https://example.org/a.js'></script>", encoding="utf-8")
+    assert problems(tmp_path, "<a href='lite/notebooks/index.html?path=a-1.ipynb'>Open</a>") == []
+    (found,) = problems(tmp_path, "<a href='lite/notebooks/index.html?path=a-2.ipynb'>Open</a>")
+    assert found.endswith("opens no notebook")
+
+
 def test_a_page_that_was_not_built_is_found(tmp_path):
     assert problems(tmp_path, "", ("first", "second")) == ["second.html was not built"]
 

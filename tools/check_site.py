@@ -4,7 +4,7 @@ import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 
@@ -23,6 +23,7 @@ FETCHED = {
     "video": "src",
 }
 CSS_FETCH = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
+APART = {"_static", "lite"}  # other people's pages: of the theme's packages, and JupyterLite
 NOT_FETCHED = {"canonical", "next", "prev", "search", "index", "author", "license"}
 
 
@@ -95,6 +96,9 @@ def broken(site, pages, source, address):
         target /= "index.html"
     if not target.is_file() or not target.is_relative_to(site):
         return f"{address} does not exist"
+    notebook = parse_qs(parts.query).get("path") if target.parents[1] == site / "lite" else None
+    if notebook and not (site / "lite" / "files" / notebook[0]).is_file():
+        return f"{address} opens no notebook"
     if anchor and target in pages and anchor not in pages[target].ids:
         return f"{address} has no such anchor"
     return None
@@ -137,7 +141,7 @@ def check_site(site, names):
     """Return the pages, the number of links, and one line for each problem of a built site."""
     site = Path(site).resolve()
     pages = {
-        path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts
+        path: Page(path) for path in sorted(site.rglob("*.html")) if path.relative_to(site).parts[0] not in APART
     }
     problems = []
     for name in names:
@@ -147,7 +151,7 @@ def check_site(site, names):
     for path in pages:
         name = path.relative_to(site).as_posix()
         problems += [f"{name}: {problem}" for problem in check_page(site, pages, path)]
-    for sheet in sorted(site.rglob("*.css")):
+    for sheet in sorted(path for path in site.rglob("*.css") if path.relative_to(site).parts[0] != "lite"):
         addresses = CSS_FETCH.findall(sheet.read_text(encoding="utf-8"))
         problems += [f"{sheet.relative_to(site).as_posix()}: {address} is on another host" for address in addresses]
     return len(names), sum(len(page.links) + len(page.fetched) for page in pages.values()), problems

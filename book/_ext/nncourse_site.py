@@ -1,5 +1,6 @@
 """What the website adds to Jupyter Book: equation numbers, MathJax from a package, dropdowns, the PDF."""
 
+import json
 import re
 import shutil
 from html import escape
@@ -22,7 +23,7 @@ PDF = ROOT / "_build" / "nncourse.pdf"
 RANDOM_LABEL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SOURCE_SECTION = re.compile(r"^Source\n-+\n(?P<ids>(?:.+\n?)+)", re.MULTILINE)
 MATHJAX_FILES = (
-    "tex-chtml.js",
+    "ui/menu.js",
     "output/chtml/fonts/woff-v2/*.woff",
     "input/tex/extensions/[!a]*.js",
     "input/tex/extensions/am*.js",
@@ -31,6 +32,15 @@ MATHJAX_FILES = (
     "input/mml.js",
     "sre/mathmaps/base.json",
     "sre/mathmaps/en.json",
+)
+# What tex-chtml.js has, without the menu, which weighs as much as a third of it: nncourse.js brings it when asked.
+MATHJAX_PARTS = (
+    "startup",
+    "core",
+    "input/tex",
+    "output/chtml",
+    "output/chtml/fonts/tex",
+    "a11y/assistive-mml",
 )
 
 
@@ -136,7 +146,7 @@ def accessible(body):
 
 def finish_page(app, pagename, templatename, context, doctree):
     """Repair what the templates are about to show."""
-    if context.get("body"):
+    if context.get("body") and not pagename.startswith("_modules/nncourse"):  # those show code alone
         context["body"] = accessible(context["body"])
 
 
@@ -160,6 +170,10 @@ def copy_mathjax(outdir):
             target = Path(outdir) / "_static" / "mathjax" / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
+    there = ", ".join(json.dumps(name) for name in ("loader", *MATHJAX_PARTS))
+    parts = [(source / f"{part}.js").read_text(encoding="utf-8") for part in MATHJAX_PARTS]
+    script = "\n".join([*parts, f"MathJax.loader.preLoad({there});\n"])
+    Path(outdir, "_static", "mathjax", "tex-chtml.js").write_text(script, encoding="utf-8")
 
 
 def drop_icon_script(outdir):

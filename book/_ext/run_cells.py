@@ -8,18 +8,27 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from bs4 import BeautifulSoup
+import sklearn.datasets
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from nncourse import datasets
 from tools import web
 from tools.release import write_zip
 
+RESULTS = ROOT / "benchmarks" / "results"
 SCRIPTS = Path(__file__).with_name("web") / "src"
 # Roughly what the browser's Python weighs, unpacked, in MB: for the words "12 of about 26 MB".
 WEIGHTS = {"": 16, "matplotlib": 10, "sympy": 7}
-BRINGS = {"matplotlib": ("matplotlib", "import plots"), "sympy": ("sympy", "derivations", "exercises")}
+DATA = {"digits": {}, "diabetes": {"scaled": False}, "breast_cancer": {}}
+BAR = (
+    '<div class="run-page" role="group" aria-label="Run this page">'
+    '<button type="button" class="run-button">Run all cells</button>\n'
+    '<span class="run-status">Every cell runs here, in your browser. Nothing to install.</span></div>'
+)
+BRINGS = {
+    "matplotlib": ("matplotlib", "import plots"),
+    "sympy": ("sympy", "derivations", "exercises"),
+}
 
 
 @cache
@@ -33,8 +42,9 @@ def version_of_course():
 
 
 def pack_course(path):
-    """Write the package, and the data that other packages carry, as a zip file for the browser's Python."""
+    """Write the package, and the data that the chapters read, as a zip file for the browser's Python."""
     files = {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in (ROOT / "nncourse").rglob("*.py")}
+    files |= {file.relative_to(ROOT).as_posix(): file.read_bytes() for file in RESULTS.glob("*.json")}
     files |= {f"nncourse/data/{name}.npz": content for name, content in carried_data().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_zip(path, files)
@@ -42,17 +52,25 @@ def pack_course(path):
 
 def carried_data():
     """Return the data sets of scikit-learn as small files, name to content: the browser has no scikit-learn."""
-    x, labels = datasets.digits()
-    file = io.BytesIO()
-    np.savez_compressed(file, x=np.uint8(16 * x), labels=np.uint8(labels))
-    return {"digits": file.getvalue()}
+    found = {}
+    for name, options in DATA.items():
+        loaded = getattr(sklearn.datasets, f"load_{name}")(**options)
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            data=loaded.data,
+            target=loaded.target,
+            names=np.array(loaded.feature_names),
+        )
+        found[name] = file.getvalue()
+    return found
 
 
 def add_to_page(app, pagename, templatename, context, doctree):
     """Have a page with code cells load the script that runs them."""
     if doctree is None or '<div class="cell ' not in (context.get("body") or ""):
         return
-    text = BeautifulSoup(context["body"], "html.parser").get_text()
+    text = Path(app.env.doc2path(pagename)).read_text(encoding="utf-8")
     brought = [name for name, words in BRINGS.items() if any(word in text for word in words)]
     root = "../" * pagename.count("/")
     python = app.config.nncourse_python
@@ -65,6 +83,7 @@ def add_to_page(app, pagename, templatename, context, doctree):
         "megabytes": sum(WEIGHTS[name] for name in ("", *brought)),
     }
     data = json.dumps(told).replace("<", "\\u003c")
+    context["body"] = context["body"].replace("</h1>", f"</h1>\n{BAR}", 1)  # page.js fills it; nothing moves then
     context["body"] += (
         f'<script type="application/json" id="nncourse-run">{data}</script>\n'
         f'<script type="module" src="{root}_static/run/page.js"></script>\n'
@@ -85,4 +104,8 @@ def setup(app):
     app.add_config_value("nncourse_python", "", "html")
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", finish_site)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import sys
 import zipfile
 from importlib.metadata import distribution
+from pathlib import Path
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tools.release import write_zip
 
 
 def pack_wheel(folder, name, version, files, needs=()):
@@ -41,11 +44,7 @@ def pack_wheel(folder, name, version, files, needs=()):
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
+    write_zip(path, files)
     return path
 
 

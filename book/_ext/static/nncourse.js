@@ -9,6 +9,9 @@ function nameControls() {
     icon.removeAttribute("title");
     icon.ariaHidden = "true";
   });
+  document.querySelectorAll("summary:has(> .toctree-toggle)").forEach((toggle) => {
+    toggle.ariaLabel = `Pages below ${toggle.closest("li").querySelector("a").textContent}`;
+  });
   const sidebar = document.getElementById("pst-primary-sidebar");
   sidebar?.setAttribute("role", "region");
   sidebar?.setAttribute("aria-label", "Course menu");
@@ -79,6 +82,42 @@ function closeAfterPrint() {
   });
 }
 
+// The menu of a formula weighs as much as all that typesets it: it comes with the first click on one with the right
+// button, or at once for a reader who has set something in it. The formulas are then made again, with the menu.
+async function bringMenu(event) {
+  const formula = event.target.closest?.("mjx-container");
+  if (!formula || !window.MathJax?.startup?.document || MathJax._.ui) return;
+  event.preventDefault();
+  const place = [...document.querySelectorAll("mjx-container")].indexOf(formula);
+  await addMenu();
+  const again = document.querySelectorAll("mjx-container")[place];
+  again.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: event.clientX, clientY: event.clientY }));
+}
+
+async function addMenu() {
+  MathJax.config.options.menuOptions = { settings: { inTabOrder: false, assistiveMml: true } };
+  await MathJax.loader.load("ui/menu");
+  const { startup } = MathJax;
+  const { handlers } = MathJax._.mathjax.mathjax;
+  startup.document.removeFromDocument(true);
+  handlers.unregister(startup.handler);
+  startup.handler = startup.getHandler(); // the menu extends it
+  handlers.register(startup.handler);
+  startup.document = startup.getDocument();
+  await MathJax.typesetPromise();
+  fit();
+  reloadForSpeech();
+}
+
+function bringChosenMenu() {
+  try {
+    if (localStorage.getItem("MathJax-Menu-Settings") && !MathJax._.ui) return addMenu();
+  } catch {
+    // The browser keeps nothing, so nothing was set.
+  }
+  return reloadForSpeech();
+}
+
 // MathJax 3 loses its formulas when a reader turns speech on in a formula's menu; on a fresh page it speaks them.
 function reloadForSpeech() {
   const speech = MathJax.startup.document.menu?.menu.pool.lookup("explorer");
@@ -118,17 +157,32 @@ function addFilters() {
   });
 }
 
+// The browser runs no modules in a page that was opened as a file: whoever reads it so is told what else there is.
+function tellWhatFilesLack() {
+  if (location.protocol !== "file:" || !document.getElementById("nncourse-run")) return;
+  const kept = document.querySelector("div.run-page"); // the room that the page keeps for its buttons
+  const box = kept ?? document.createElement("div");
+  box.className = "run-page";
+  box.setAttribute("role", "note");
+  box.textContent = "You opened this page as a file. All of it can be read, but its code and its live figures run only in a page "
+    + "from a web server. Type python -m http.server in the folder of the website, and open http://localhost:8000/.";
+  if (!kept) document.querySelector("article.bd-article h1")?.after(box);
+}
+
 nameControls();
 handleButtons();
 addFilters();
 openTarget();
+tellWhatFilesLack();
 fit();
 window.addEventListener("load", () => {
   fit();
-  window.MathJax?.startup?.promise?.then(fit).then(reloadForSpeech);
+  document.documentElement.classList.toggle("no-formulas", !window.MathJax?.startup); // their TeX is shown whole
+  window.MathJax?.startup?.promise?.then(fit).then(bringChosenMenu);
 });
 window.addEventListener("resize", fit);
 window.addEventListener("hashchange", openTarget);
 window.addEventListener("beforeprint", openForPrint);
 window.addEventListener("afterprint", closeAfterPrint);
 document.addEventListener("toggle", fit, true);
+document.addEventListener("contextmenu", bringMenu);

@@ -2,7 +2,9 @@
 
 import { Outputs } from "./outputs.js";
 
-const NEEDS = { torch: "PyTorch", sklearn: "scikit-learn", gensim: "gensim", nltk: "NLTK", numba: "numba", scipy: "SciPy" };
+const NEEDS = {
+  torch: "PyTorch", sklearn: "scikit-learn", gensim: "gensim", nltk: "NLTK", numba: "numba", scipy: "SciPy", threadpoolctl: "threadpoolctl",
+};
 
 function button(text, label, onclick) {
   const made = document.createElement("button");
@@ -43,14 +45,17 @@ export class Cell {
     this.bar.className = "run-bar";
     this.buttons = {
       run: button("Run", `Run cell ${number}`, () => this.page.run(this)),
-      stop: button("Stop", `Stop cell ${number}`, () => this.page.stop()),
+      stop: button("Stop", `Stop cell ${number}`, () => this.page.stop(this)),
       edit: button("Edit", `Edit cell ${number}`, () => this.edit()),
-      reset: button("Reset", `Put back the text of cell ${number}`, () => this.reset()),
+      reset: button("Reset", `Reset: put back the text of cell ${number}`, () => this.reset()),
       back: button("Stored output", `Show the stored output of cell ${number}`, () => this.showStored()),
     };
     this.said = document.createElement("span");
     this.said.className = "run-said";
-    this.bar.append(...Object.values(this.buttons), this.said);
+    this.help = document.createElement("span");
+    this.help.className = "run-said";
+    this.help.textContent = "Shift+Enter runs it. Escape, then Tab, leaves it.";
+    this.bar.append(...Object.values(this.buttons), this.said, this.help);
     this.input.after(this.bar);
     this.show();
   }
@@ -59,14 +64,20 @@ export class Cell {
   show() {
     const { run, stop, edit, reset, back } = this.buttons;
     const busy = this.state === "waiting" || this.state === "running";
+    const held = this.bar.contains(document.activeElement) ? document.activeElement : null;
     run.hidden = busy;
     stop.hidden = !busy;
     edit.hidden = Boolean(this.editor);
     reset.hidden = this.source === this.original;
     back.hidden = !this.outputs || busy;
+    this.help.hidden = !this.editor;
+    if (held?.hidden) (busy ? stop : run).focus(); // a button that goes hands the keyboard on
     this.box.dataset.run = this.state;
     this.said.textContent = { waiting: "waits", running: "runs", ok: "ran", failed: "failed", stopped: "stopped" }[this.state] ?? "";
-    if (this.source !== this.original) this.said.textContent += this.said.textContent ? ", changed" : "changed";
+    if (this.source !== this.original) {
+      const changed = this.kept ? "changed" : "changed, but this browser does not keep it";
+      this.said.textContent += this.said.textContent ? `, ${changed}` : changed;
+    }
   }
 
   become(state) {
@@ -75,7 +86,13 @@ export class Cell {
   }
 
   async edit() {
-    const { edit } = await import("./editor.js");
+    let edit;
+    try {
+      ({ edit } = await import("./editor.js"));
+    } catch {
+      this.notice("The editor did not arrive: the network is gone, or the course has a new version. Reload the page; your changes stay.");
+      return;
+    }
     if (this.editor) return;
     this.place = document.createElement("div");
     this.place.className = "run-editor highlight";
@@ -92,9 +109,17 @@ export class Cell {
   // The reader's text, kept for the next visit.
   change(text) {
     this.source = text;
-    keep(this.key, text === this.original ? null : text);
+    this.kept = keep(this.key, text === this.original ? null : text);
     if (!this.editor && this.code.isConnected && text !== this.code.textContent.trimEnd()) this.code.textContent = `${text}\n`;
     this.show();
+  }
+
+  // Another tab has this page too, and changed the cell: both show what is kept. The editor can undo it.
+  follow(text) {
+    if (text === this.source) return;
+    if (this.editor) this.editor.set(text);
+    else this.change(text);
+    this.notice("This cell was changed in another tab.");
   }
 
   reset() {
@@ -105,6 +130,7 @@ export class Cell {
 
   // A run begins: what the cell shows from now on is new.
   begin() {
+    this.ran = this.source;
     const alt = this.source === this.original ? this.shown?.querySelector("img")?.alt : "";
     this.line(null);
     this.box.querySelector(".run-notice")?.remove();
@@ -130,15 +156,24 @@ export class Cell {
   }
 
   end(ok) {
-    const missing = this.outputs.stored.at(-1)?.missing?.split(".")[0];
-    if (!ok && missing in NEEDS) {
-      this.notice(`This cell needs ${NEEDS[missing]}, which does not run in a browser. Its stored output is shown.`);
+    const lacks = ok ? null : this.lacking();
+    if (lacks) {
+      this.notice(`This cell ${lacks}. Its stored output is shown.`);
       this.showStored();
       this.become("left out");
     } else {
       this.put();
       this.become(ok ? "ok" : "failed");
     }
+  }
+
+  // Why a cell that failed could not run here: a package is missing, or what a cell above would have made with it.
+  lacking() {
+    const name = NEEDS[this.outputs.stored.at(-1)?.missing?.split(".")[0]];
+    if (name) return `needs ${name}, which the page does not have`;
+    const tagged = this.source === this.original && this.tags.some((tag) => tag.startsWith("needs-"));
+    const above = tagged && this.page.cells.find((cell) => cell.number < this.number && cell.state === "left out");
+    return above ? `goes on from cell ${above.number}, which could not run here` : null;
   }
 
   notice(text) {
@@ -150,8 +185,9 @@ export class Cell {
   }
 
   showStored() {
-    if (this.shown) this.outputs?.box.replaceWith(this.shown);
-    else this.outputs?.box.remove();
+    const fresh = this.box.querySelector(".cell_output.fresh"); // of this run, or of the one before
+    if (this.shown) fresh?.replaceWith(this.shown);
+    else fresh?.remove();
     this.outputs = null;
     this.become("not run");
   }
@@ -159,7 +195,7 @@ export class Cell {
   // Mark the line of an error, or none.
   line(number) {
     this.box.querySelector(".run-line")?.remove();
-    if (!number) return;
+    if (!number || this.ran !== this.source) return; // none, or the reader has gone on writing
     const pre = this.box.querySelector(".cell_input pre, .cm-content");
     const mark = document.createElement("div");
     mark.className = "run-line";
@@ -180,11 +216,13 @@ function recall(key) {
   }
 }
 
+// Return whether it is kept.
 function keep(key, text) {
   try {
     if (text === null) localStorage.removeItem(key);
     else localStorage.setItem(key, text);
+    return true;
   } catch {
-    /* nothing is kept */
+    return text === null;
   }
 }

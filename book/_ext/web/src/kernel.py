@@ -1,4 +1,4 @@
-"""Runs the cells of a page as a notebook does, and tells the page what each shows. It lives in the browser's Python.
+"""Runs the cells of a page as a notebook does, and tells the page what each shows, in the browser's Python.
 
 The page gets messages: text as it is printed, pictures and values as a notebook stores them, errors as Python shows
 them. What a cell shows is cut where it grows beyond all measure, so that the page stays alive.
@@ -7,29 +7,32 @@ them. What a cell shows is cut where it grows beyond all measure, so that the pa
 import ast
 import base64
 import builtins
+import inspect
 import io
 import json
 import linecache
 import logging
+import re
 import sys
 import time
 import traceback
 import types
-from pathlib import Path
+from contextlib import suppress
 
 from js import tell  # takes one message, as JSON
 
 MOST_TEXT = 200_000  # characters that a cell may print
 MOST_PICTURES = 20
-PACKAGES = {"matplotlib", "sympy"}  # what there is for the browser, besides NumPy
-EVERY = 0.05  # seconds between two messages of printed text
+MOST_VALUES = 200
+MOST_LINES = 100  # of an error
+EVERY, AT_ONCE = 0.05, 200  # seconds between two messages of printed text, after the first ones
 
 
 class Printed(io.TextIOBase):
-    """What stdout or stderr is while a cell runs: collects text, and hands it on twenty times a second."""
+    """What stdout or stderr is while a cell runs: hands text on, of much text some twenty times a second."""
 
     def __init__(self, name):
-        self.name, self.waiting, self.size, self.last, self.cell = name, [], 0, 0.0, None
+        self.name, self.waiting, self.size, self.last, self.cell, self.count = name, [], 0, 0.0, None, 0
 
     def writable(self):
         """Say yes."""
@@ -37,11 +40,14 @@ class Printed(io.TextIOBase):
 
     def write(self, text):
         """Take a text; beyond the limit it is counted and thrown away."""
+        other = ERR if self is OUT else OUT
+        if other.waiting:
+            other.flush()
         room = MOST_TEXT - self.size
         self.size += len(text)
         if room > 0:
             self.waiting.append(text[:room])
-            if time.monotonic() - self.last > EVERY:
+            if self.count < AT_ONCE or time.monotonic() - self.last > EVERY:
                 self.flush()
         return len(text)
 
@@ -49,12 +55,12 @@ class Printed(io.TextIOBase):
         """Hand on what is waiting."""
         if self.waiting:
             send(self.cell, "stream", name=self.name, text="".join(self.waiting))
-            self.waiting = []
+            self.waiting, self.count = [], self.count + 1
         self.last = time.monotonic()
 
     def start(self, cell):
         """Begin a cell."""
-        self.cell, self.size, self.last = cell, 0, time.monotonic()
+        self.cell, self.size, self.last, self.count = cell, 0, time.monotonic(), 0
 
     def end(self):
         """End a cell, and say how much was cut."""
@@ -91,6 +97,18 @@ def as_shown(value):
     return found
 
 
+def display(*values):
+    """Show values, as a notebook's function of this name does."""
+    for value in values:
+        OUT.flush()
+        ERR.flush()
+        display.count += 1
+        if display.count <= MOST_VALUES:
+            send(OUT.cell, "display", data=as_shown(value))
+        elif display.count == MOST_VALUES + 1:
+            print(f"[only the first {MOST_VALUES} values of a cell are shown]", file=sys.stderr)
+
+
 def show_figures(*_, **__):
     """Send the open figures as the book draws them, and close them."""
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -115,39 +133,11 @@ def prepare_figures():
         pyplot.show = show_figures
 
 
-def imported(source):
-    """Return the modules that a text imports, wherever in it: dotted names."""
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:
-        return set()
-    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
-def needed(source):
-    """Return the packages that a cell needs before it runs: those that it imports, itself or by way of the course's.
-
-    Parameters
-    ----------
-    source : str
-        The cell's text.
-    """
-    waiting, seen = imported(source), set()
-    while waiting:
-        seen.add(name := waiting.pop())
-        stem = Path(*name.split("."))
-        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
-            if name.partition(".")[0] == "nncourse" and path.is_file():
-                waiting |= imported(path.read_text(encoding="utf-8")) - seen
-    return sorted({name.partition(".")[0] for name in seen} & PACKAGES)
-
-
 def run(cell, source):
     """Run a cell; its last expression's value is shown. Return whether it ran to its end.
+
+    As in a notebook, await may stand outside a function: then what is returned has to be awaited. Other cells do
+    without, since what breaks Python altogether is not heard of from within the browser's loop.
 
     Parameters
     ----------
@@ -156,24 +146,39 @@ def run(cell, source):
     source : str
         Its text.
     """
-    name = f"<cell {cell}>"
+    running = work(cell, source, f"<cell {cell}>")
+    if awaits(source):
+        return running
+    try:
+        running.send(None)
+    except StopIteration as end:
+        return end.value
+
+
+def awaits(source):
+    """Return whether await stands outside a function."""
+    with suppress(Exception):  # work says what is wrong with it
+        return bool(compile(source, "", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).co_flags & inspect.CO_COROUTINE)
+
+
+async def work(cell, source, name):
+    """Do what run says."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     OUT.start(cell)
     ERR.start(cell)
-    show_figures.count = 0
+    show_figures.count = display.count = 0
     stdout, stderr = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = OUT, ERR
     try:
         tree = ast.parse(source, name)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         for node in tree.body:
-            exec(compile(ast.Module([node], []), name, "exec"), PAGE.__dict__)
+            await evaluate(ast.Module([node], []), name)
             prepare_figures()
         if last is not None:
-            value = eval(compile(ast.Expression(last.value), name, "eval"), PAGE.__dict__)
+            value = await evaluate(ast.Expression(last.value), name)
             if value is not None:
-                OUT.flush()
-                send(cell, "display", data=as_shown(value))
+                display(value)
         show_figures()
     except BaseException as error:  # a student's code may raise anything
         OUT.flush()
@@ -186,6 +191,17 @@ def run(cell, source):
     return True
 
 
+async def evaluate(tree, name):
+    """Return the value of a tree; a statement's is None. The browser's loop goes on while it waits."""
+    kind = "eval" if isinstance(tree, ast.Expression) else "exec"
+    code = compile(tree, name, kind, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    value = eval(code, PAGE.__dict__)
+    if code.co_flags & inspect.CO_COROUTINE:
+        OUT.flush()
+        value = await value
+    return value
+
+
 def tell_error(cell, name, error):
     """Send an error as Python shows it, without our own lines, and the line of the cell where it happened."""
     trace = error.__traceback__
@@ -194,13 +210,24 @@ def tell_error(cell, name, error):
     lines = [number for frame, number in traceback.walk_tb(trace) if frame.f_code.co_filename == name]
     if isinstance(error, SyntaxError) and error.filename == name:
         lines.append(error.lineno)
+        if re.match(r"\s*[%!?]|.*\?\s*$", error.text or ""):
+            error.add_note("Lines with %, ! or ? are a notebook's commands, no Python: the page cannot run them.")
     line = lines[-1] if lines else None
-    text = "".join(traceback.format_exception(type(error), error.with_traceback(trace), trace))
-    send(cell, "error", name=type(error).__name__, text=text[-MOST_TEXT:], line=line, missing=missing(error))
+    text = shortened("".join(traceback.format_exception(type(error), error.with_traceback(trace), trace)))
+    send(cell, "error", name=type(error).__name__, text=text, line=line, missing=missing(error))
+
+
+def shortened(text):
+    """Return the beginning and the end of an error's text, where it is long."""
+    lines = text[-MOST_TEXT:].splitlines(keepends=True)
+    if len(lines) > MOST_LINES:
+        half = MOST_LINES // 2
+        lines[half:-half] = [f"  [{len(lines) - 2 * half} more lines]\n"]
+    return "".join(lines)
 
 
 def missing(error):
-    """Return the module that was not found, where that is the reason; our own message has the bare one behind it."""
+    """Return the module that was not found, where that is the reason, also behind a message of our own."""
     names = []
     while isinstance(error, ModuleNotFoundError):
         names.append(error.name)
@@ -213,7 +240,7 @@ def no_input(prompt=""):
     raise RuntimeError("input() does not work in the page: write the value into the cell")
 
 
-builtins.input = no_input
+builtins.input, builtins.display = no_input, display
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it says that it looks for fonts
 sys.modules["__main__"] = PAGE
 PAGE.__dict__["__builtins__"] = __builtins__

@@ -4,12 +4,12 @@ const ENOUGH = 3000; // milliseconds to wait for it: a page that is not kept run
 
 // Resolves when the worker is in charge of the page, or it is clear that it will not be.
 export async function keepOffline(settings) {
-  const container = navigator.serviceWorker;
-  if (!container || location.protocol === "file:") return;
   const address = new URL(`${settings.root}service-worker.js`, document.baseURI);
   address.searchParams.set("version", settings.version);
   address.searchParams.set("python", settings.python);
   const charge = (async () => {
+    const container = navigator.serviceWorker; // a browser that keeps nothing has none, or refuses to name it
+    if (!container) return;
     await container.register(address);
     await container.ready;
     if (!container.controller) await new Promise((resolve) => container.addEventListener("controllerchange", resolve, { once: true }));

@@ -13,13 +13,26 @@ function textBlock(className, text) {
   return box;
 }
 
+// HTML of a cell, without what would run or change the page around it.
+function markup(text) {
+  const box = element("div", "output text_html");
+  const { body } = new DOMParser().parseFromString(text, "text/html");
+  body.querySelectorAll("script, style, link, meta, base, iframe, object, embed, form").forEach((found) => found.remove());
+  for (const found of body.querySelectorAll("*")) {
+    for (const { name } of [...found.attributes]) if (name.startsWith("on")) found.removeAttribute(name);
+  }
+  box.append(...body.childNodes);
+  return box;
+}
+
+// What a terminal would show: a return to the start of the line writes over it.
+function overwritten(text) {
+  return text.replace(/^.*\r(?!\n)/gm, "");
+}
+
 const MAKERS = [
-  ["text/html", (text) => {
-    const box = element("div", "output text_html");
-    box.append(new DOMParser().parseFromString(text, "text/html").body);
-    box.querySelectorAll("script, iframe, object, embed, form").forEach((found) => found.remove());
-    return box;
-  }],
+  ["text/html", markup],
+  ["image/svg+xml", markup],
   ["text/markdown", (text) => {
     const code = text.match(/^```python\n([\s\S]*)\n```$/);
     if (!code) return textBlock("output text_plain", text);
@@ -66,10 +79,12 @@ export class Outputs {
     const last = this.stored.at(-1);
     if (last?.name === name) {
       last.text += text;
-      this.box.lastElementChild.firstElementChild.append(text);
+      const pre = this.box.lastElementChild.firstElementChild;
+      if (last.text.includes("\r")) pre.textContent = overwritten(last.text);
+      else pre.append(text);
     } else {
       this.stored.push({ output_type: "stream", name, text });
-      this.box.append(textBlock(`output stream${name === "stderr" ? " stderr" : ""}`, text));
+      this.box.append(textBlock(`output stream${name === "stderr" ? " stderr" : ""}`, overwritten(text)));
     }
   }
 

@@ -1,10 +1,12 @@
 // The page's Python: one worker for the page, started when it is first needed, ended to stop what does not stop.
 
 export class Python {
-  // settings: { before, python, course, kernel, worker }: what to wait for, two addresses, two texts.
+  // settings: { before, python, course, kernel, packages, folder, worker }: what to wait for, two addresses, two texts,
+  // where the page lies in the course, a text.
   constructor(settings) {
     this.settings = settings;
     this.worker = null;
+    this.fresh = false; // fetch everything anew: the last start failed
     this.turn = 0; // how often Python was started or stopped
     this.listeners = new Map(); // by cell: what hears its messages
     this.onloading = () => {};
@@ -18,28 +20,36 @@ export class Python {
   }
 
   async load() {
-    const { before, python, course, kernel, worker } = this.settings;
+    const { before, worker, ...rest } = this.settings;
     const turn = (this.turn += 1);
     this.onstate("loading");
     await before;
     if (turn !== this.turn) throw new Error("stopped");
     return new Promise((resolve, reject) => {
-      this.url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
-      this.worker = new Worker(this.url);
       this.fail = reject;
+      this.url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+      try {
+        this.worker = new Worker(this.url);
+      } catch (error) {
+        this.die(`the browser refused to start it (${error.message})`);
+        return;
+      }
       this.worker.onerror = (event) => this.die(event.message || "the browser refused to start it");
       this.worker.onmessage = ({ data }) => this.hear(data, resolve);
-      this.worker.postMessage({ kind: "start", python, course, kernel });
+      this.worker.postMessage({ kind: "start", ...rest, fresh: this.fresh });
     });
   }
 
   hear(message, resolve) {
     if (message.kind === "loading") this.onloading(message.bytes);
     else if (message.kind === "ready") {
+      this.fresh = false;
       this.onstate("ready");
       resolve();
-    } else if (message.kind === "failed") this.die(message.text);
-    else this.listeners.get(message.cell)?.(message);
+    } else if (message.kind === "failed") {
+      this.fresh = true;
+      this.die(message.text);
+    } else this.listeners.get(message.cell)?.(message);
   }
 
   // Python is gone: whoever waits is told why, and the next start makes a new one.
@@ -77,8 +87,8 @@ export class Python {
 
 // Why Python cannot run here, or "".
 export function obstacle() {
-  if (location.protocol === "file:") return "This page was opened as a file. Python needs it from a web server: in a copy of the course, type make serve.";
-  if (typeof WebAssembly !== "object") return "This browser has no WebAssembly, which Python needs, or it is turned off. Any browser of the last years has it.";
-  if (typeof Worker !== "function") return "This browser has no web workers, which Python needs.";
+  const way = "Any other browser of the last years runs the page; the stored outputs are below the cells.";
+  if (typeof WebAssembly !== "object") return `This browser has no WebAssembly, which Python needs, or it is turned off. ${way}`;
+  if (typeof Worker !== "function") return `This browser has no web workers, which Python needs. ${way}`;
   return "";
 }

@@ -1,19 +1,22 @@
 // Keeps what the reader has loaded: pages that were visited, and Python once it has run. The next visit needs no
-// network. Its own address says which version of the course this is, and where Python comes from.
+// network. Its own address says which version of the course this is, and where Python comes from. Where the browser
+// keeps nothing, because it may not or has no room, everything comes from the network.
 
 const told = new URL(self.location).searchParams;
 const PYTHON = new URL(told.get("python"), self.location).href;
 const PAGES = `course-${told.get("version")}`;
 const KEPT = `python-${PYTHON}`;
+const COMPILED = `compiled-${PYTHON}`; // python.worker.js fills it
 const SCOPE = new URL("./", self.location).href;
 
 self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()));
 
 self.addEventListener("activate", (event) => {
-  const old = (name) => /^(course|python)-/.test(name) && name !== PAGES && name !== KEPT;
+  const old = (name) => /^(course|python|compiled)-/.test(name) && ![PAGES, KEPT, COMPILED].includes(name);
   event.waitUntil(
     caches.keys()
       .then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))))
+      .catch(() => {})
       .then(() => self.clients.claim()),
   );
 });
@@ -21,22 +24,32 @@ self.addEventListener("activate", (event) => {
 // What a page had loaded before we were there.
 async function keep(addresses) {
   const cache = await caches.open(PAGES);
-  await Promise.all(addresses.map(async (address) => (await cache.match(address)) ?? cache.add(address).catch(() => {})));
+  await Promise.all(addresses.map(async (address) => (await cache.match(address)) ?? cache.add(address)));
 }
 
-self.addEventListener("message", (event) => event.waitUntil(keep(event.data)));
+self.addEventListener("message", (event) => event.waitUntil(keep(event.data).catch(() => {})));
 
-async function fromCache(request, name) {
-  const cache = await caches.open(name);
-  return (await cache.match(request.url)) ?? fetchAndKeep(request, cache);
+async function find(address, name, options) {
+  try {
+    return await (await caches.open(name)).match(address, options);
+  } catch {
+    return undefined;
+  }
+}
+
+// A page that asks for something anew has seen that what we have is broken.
+async function fromCache(event) {
+  const { request } = event;
+  const found = request.cache === "reload" ? undefined : await find(request.url, KEPT);
+  return found ?? fetchAndKeep(event, KEPT);
 }
 
 // What the network has, or else what was kept: also where a server answers that it cannot.
-async function fromNetwork(request) {
-  const cache = await caches.open(PAGES);
-  const kept = async () => (await cache.match(request.url)) ?? cache.match(request.url, { ignoreSearch: true });
+async function fromNetwork(event) {
+  const { url } = event.request;
+  const kept = async () => (await find(url, PAGES)) ?? find(url, PAGES, { ignoreSearch: true });
   try {
-    const response = await fetchAndKeep(request, cache);
+    const response = await fetchAndKeep(event, PAGES);
     return response.status < 500 ? response : ((await kept()) ?? response);
   } catch (error) {
     const found = await kept();
@@ -45,17 +58,22 @@ async function fromNetwork(request) {
   }
 }
 
-// A script from elsewhere is asked for with CORS: an answer that we may not read would weigh megabytes.
-async function fetchAndKeep(request, cache) {
+// A script from elsewhere is asked for with CORS: an answer that we may not read would weigh megabytes. The page reads
+// while we keep; an answer that breaks off is not kept.
+async function fetchAndKeep(event, name) {
+  const { request } = event;
   const foreign = new URL(request.url).origin !== self.location.origin;
-  const response = await fetch(foreign ? new Request(request.url, { mode: "cors", credentials: "omit" }) : request);
-  if (response.status === 200) await cache.put(request.url, response.clone());
+  const response = await fetch(foreign ? new Request(request.url, { mode: "cors", credentials: "omit", cache: request.cache }) : request);
+  if (response.status === 200) {
+    const copy = response.clone();
+    event.waitUntil(caches.open(name).then((cache) => cache.put(request.url, copy)).catch(() => {}));
+  }
   return response;
 }
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || request.headers.has("range")) return;
-  if (request.url.startsWith(PYTHON)) event.respondWith(fromCache(request, KEPT));
-  else if (request.url.startsWith(SCOPE) && !request.url.startsWith(`${SCOPE}lite/`)) event.respondWith(fromNetwork(request));
+  if (request.url.startsWith(PYTHON)) event.respondWith(fromCache(event));
+  else if (request.url.startsWith(SCOPE) && !request.url.startsWith(`${SCOPE}lite/`)) event.respondWith(fromNetwork(event));
 });
