@@ -45,7 +45,8 @@ test: lint  ## run every test, and every cell of every chapter against its store
 	$(BIN)/pytest -n 2
 
 test-browser: site  ## run every chapter in its page, in a browser, and try all that a reader can touch (needs Chromium)
-	$(BIN)/pytest -n 2 tests/browser
+	$(BIN)/pytest tests/browser/test_weights.py
+	$(BIN)/pytest -n 2 --dist worksteal tests/browser --ignore tests/browser/test_weights.py
 
 notebooks: $(STAMP)  ## run the chapters in place and normalise them (ONLY=path for one)
 	$(BIN)/python -m tools.notebooks $(or $(ONLY),$(CHAPTERS))

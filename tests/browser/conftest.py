@@ -5,10 +5,12 @@ it, the host that pages fetch Python from is a local server with a certificate o
 reached: what is published is what is tested. Without it the browser asks that host itself.
 """
 
+import gzip
+import io
 import os
 import ssl
 import threading
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,10 +26,23 @@ SITE = Path(os.environ.get("NNCOURSE_SITE", ROOT / "_build" / "html")).resolve()
 PYODIDE = os.environ.get("NNCOURSE_PYODIDE")
 
 
+TEXT = {".css", ".html", ".js", ".json", ".mjs", ".svg", ".txt", ".xml"}  # what a static host compresses
+
+
+@cache
+def compressed(path, changed):
+    """Return a file's bytes as a static host sends them; a file that changed is read again."""
+    return gzip.compress(Path(path).read_bytes(), 6)
+
+
 class Folder(SimpleHTTPRequestHandler):
-    """Serve a folder, quietly, below a prefix; anybody may read it. What is asked for is remembered."""
+    """Serve a folder, quietly, below a prefix; anybody may read it. What is asked for is remembered.
+
+    As a static host does, it keeps connections open, compresses text, and has a browser ask whether a file is new.
+    """
 
     prefix, asked = "/", None
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {".wasm": "application/wasm"}
 
     def translate_path(self, path):
@@ -40,11 +55,26 @@ class Folder(SimpleHTTPRequestHandler):
         if self.server.down:
             self.send_error(503)
             return None
-        return super().send_head()
+        path = Path(self.translate_path(self.path))
+        accepted = "gzip" in self.headers.get("Accept-Encoding", "") and "If-Modified-Since" not in self.headers
+        return self.send_text(path) if accepted and path.suffix in TEXT and path.is_file() else super().send_head()
+
+    def send_text(self, path):
+        """Send the head of a file that is compressed; return its bytes."""
+        found = path.stat()
+        body = compressed(path, found.st_mtime_ns)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Last-Modified", self.date_time_string(found.st_mtime))
+        self.end_headers()
+        return io.BytesIO(body)
 
     def end_headers(self):
         """Let pages of other hosts read it, as a CDN does."""
         self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Cache-Control", "max-age=0, must-revalidate")
         super().end_headers()
 
     def log_message(self, *args):
@@ -141,3 +171,23 @@ def open_page(browser, site):
     for context in {page.context for page in opened}:
         context.close()
     assert problems == []
+
+
+TABLES = {
+    "page": ("page", "kB", "first words, s", "shift", "requests"),
+    "first output": ("first output", "seconds"),
+}
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what test_weights has measured; with several workers it is the reports that bring it here."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    for table, head in TABLES.items():
+        rows = [value for report in reports for name, value in report.user_properties if name == table]
+        if rows:
+            lines = [head, *sorted(rows)]
+            widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+            terminalreporter.section(table)
+            for first, *rest in lines:
+                columns = [text.rjust(width) for text, width in zip(rest, widths[1:], strict=True)]
+                terminalreporter.line("  ".join([first.ljust(widths[0]), *columns]))

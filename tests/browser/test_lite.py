@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+IMPORTS = "plots.use_style()"  # what the first cell has
 PATIENCE = 180_000  # milliseconds that Python may take to come up
 
 
@@ -86,18 +87,18 @@ def test_the_first_cells_run_and_a_changed_copy_is_kept(context, site):
     first.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     expect(first.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=PATIENCE)
-    imports = cell(page, "import sympy as sp")
+    imports = cell(page, IMPORTS)
     imports.locator(".cm-content").click()
     page.keyboard.press("Control+End")
     page.keyboard.type("\nimport nncourse\nfrom nncourse.datasets import digits")
     page.keyboard.type("\nprint(nncourse.__version__, len(digits()[1]), np.arange(4) @ np.arange(4))")
     page.keyboard.press("Shift+Enter")
     version = re.search(r'__version__ = "(.+)"', (ROOT / "nncourse" / "__init__.py").read_text(encoding="utf-8"))[1]
-    expect(output(page, "import sympy as sp")).to_have_text(f"{version} 1797 14", timeout=PATIENCE)
+    expect(output(page, IMPORTS)).to_have_text(f"{version} 1797 14", timeout=PATIENCE)
     page.keyboard.press("Shift+Enter")  # the plot
     expect(cell(page, "circle = np.stack").locator(".jp-InputPrompt")).to_have_text("[3]:", timeout=PATIENCE)
     expect(output(page, "circle = np.stack").locator("img")).to_be_visible()
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
     page.goto(page.url)
-    expect(output(page, "import sympy as sp")).to_have_text(f"{version} 1797 14", timeout=60_000)
+    expect(output(page, IMPORTS)).to_have_text(f"{version} 1797 14", timeout=60_000)

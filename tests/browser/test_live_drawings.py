@@ -21,6 +21,7 @@ PAGES = {
     "delta-rule": "book/feedforward/delta-rule",
     "gradient-along-time": "book/recurrent/vanishing-and-exploding-gradients",
     "hierarchical-softmax": "book/feedforward/hierarchical-softmax",
+    "learn-xor": "book/index",
     "perceptron": "book/feedforward/perceptron",
     "pick-a-start": "book/recurrent/gradient-clipping",
 }
@@ -595,3 +596,152 @@ def test_nothing_of_a_wild_walk_is_drawn_far_outside(figure):
     for path in found.locator("svg path").all():
         assert max(map(abs, numbers(path.get_attribute("d")))) < 5000
     assert "NaN" not in found.locator("svg").first.inner_html() + found.locator("svg").last.inner_html()
+
+
+# --- the first page's network ---
+
+
+def answers_said(figure):
+    """Return the epoch and the four answers that the figure says."""
+    epoch, *rest = numbers(said(figure))
+    return int(epoch), rest[:4]
+
+
+def drawn_level(figure, x, y):
+    """Return how many of the map's regions of blue, less those of orange, hold a point of the plane."""
+    return figure.locator("svg").first.evaluate(
+        """(svg, [x, y]) => {
+          const place = (mark, name) => Number(mark.getAttribute(name));
+          const circles = [...svg.querySelectorAll("circle")].map((mark) => [place(mark, "cx"), place(mark, "cy")]);
+          const [[a, b], [c, d]] = [circles[0], circles[3]]; // of (0, 0) and of (1, 1)
+          const point = new DOMPoint(a + x * (c - a), b + y * (d - b));
+          const all = (colour) => [...svg.querySelectorAll(`path.area.${colour}`)];
+          const hold = (colour) => all(colour).filter((part) => part.isPointInFill(point)).length;
+          return hold("blue") - hold("red");
+        }""",
+        [x, y],
+    )
+
+
+@pytest.mark.parametrize("key", ["Home", "End", "PageUp"])
+def test_the_first_pages_figure_answers_as_the_network_does(figure, key):
+    found, module = figure("learn-xor"), live_figures.module("learn-xor")
+    tab_to(found, "slider", "Epoch")
+    for _ in range(2):
+        found.page.keyboard.press("Home" if key == "PageUp" else key)
+    if key == "PageUp":
+        for _ in range(7):
+            found.page.keyboard.press(key)
+    epoch, shown = answers_said(found)
+    assert {"Home": epoch == 0, "End": epoch == module.EPOCHS, "PageUp": 0 < epoch < module.EPOCHS}[key]
+    state = module.course()[0][epoch]
+    np.testing.assert_allclose(shown, module.NET.forward(state, module.X)[0].ravel(), atol=0.0056)
+    assert found.get_by_role("slider").get_attribute("aria-valuetext") == str(epoch)
+    loss = module.course()[1][epoch]
+    assert found.locator("svg").nth(1).get_by_text("loss").text_content() == f"loss {loss:.4f}"
+    places = np.random.default_rng(0).uniform(*module.RANGE, size=(60, 2))
+    for place, answer in zip(places, module.NET.forward(state, places)[0].ravel(), strict=True):
+        levels = [sum(answer > level for level in module_levels(sign)) for sign in (1, -1)]
+        near = min(abs(answer - level) for sign in (1, -1) for level in module_levels(sign))
+        if near > 0.02:
+            below = sum(answer < 1 - level for level in module_levels(1))
+            assert drawn_level(found, *place) == levels[0] - below, place
+
+
+def module_levels(sign):
+    """Return the levels of the map: of blue, or of orange."""
+    return [0.5, 0.6, 0.7, 0.8, 0.9] if sign > 0 else [0.5, 0.4, 0.3, 0.2, 0.1]
+
+
+def test_the_edges_are_as_thick_as_the_weights_are_large(figure):
+    found, module = figure("learn-xor"), live_figures.module("learn-xor")
+    tab_to(found, "slider", "Epoch")
+    found.page.keyboard.press("End")
+    network = found.locator("svg").nth(1)
+    edges = network.evaluate(
+        """svg => [...svg.querySelectorAll("path")].filter((edge) => edge.style.strokeWidth).map((edge) =>
+             [edge.getAttribute("class"), parseFloat(edge.style.strokeWidth)])"""
+    )
+    weights = np.concatenate([W.ravel() for W in module.course()[0][-1].values()])
+    assert [look for look, _ in edges] == ["blue" if w > 0 else "red" for w in weights]
+    np.testing.assert_allclose([width for _, width in edges], 0.5 + 3 * np.abs(weights), atol=0.01)
+
+
+def test_the_gap_is_on_the_first_page(figure):
+    digit, power = live_figures.module("learn-xor").largest_gap()
+    words = figure("learn-xor").locator(".live-key").inner_text()
+    raised = str(-power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    assert words.endswith(f"agree to {digit}\u00a0·\u00a010⁻{raised}.")
+
+
+def test_the_first_pages_figure_plays_when_told_and_stops_when_told(figure):
+    found = figure("learn-xor")
+    status = found.locator("output")
+    at_first = said(found)
+    found.page.wait_for_timeout(400)
+    assert said(found) == at_first  # nothing moves by itself
+    press(found, "Play")
+    found.locator("output", has_text=re.compile(r"After ([1-9]\d|[1-5]\d\d) ")).wait_for()
+    assert status.get_attribute("aria-live") == "off"
+    press(found, "Pause")
+    stopped = said(found)
+    found.page.wait_for_timeout(300)
+    assert said(found) == stopped
+    assert status.get_attribute("aria-live") == "polite"
+    press(found, "Play")
+    found.locator("output", has_text="After 600 ").wait_for()
+    found.get_by_role("button", name="Play").wait_for()
+    assert status.get_attribute("aria-live") == "polite"
+    assert said(found) == at_first
+
+
+def test_where_nothing_shall_move_the_button_leads_to_the_end(figure):
+    found = figure("learn-xor", reduced_motion="reduce")
+    tab_to(found, "slider", "Epoch")
+    found.page.keyboard.press("Home")
+    assert answers_said(found)[0] == 0
+    press(found, "To the end")
+    assert answers_said(found)[0] == live_figures.module("learn-xor").EPOCHS
+
+
+# --- the first page's opening ---
+
+HEIGHTS = {1280: 800, 390: 844}
+
+
+@pytest.mark.parametrize("width", HEIGHTS)
+def test_the_first_page_opens_with_title_ways_and_figure_on_one_screen(figure, width):
+    found = figure("learn-xor")
+    found.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+    wanted = [".front h1", ".front-lead", ".front-ways", ".front figure .live-panels svg >> nth=0"]
+    wanted += [".front-path", ".front .live-controls", ".front figcaption"] if width == 1280 else []
+    for selector in wanted:
+        box = found.page.locator(selector).bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= HEIGHTS[width], selector
+    assert found.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [*HEIGHTS, 820])
+def test_nothing_on_the_first_page_moves_while_it_loads(browser, site, width):
+    context = browser.new_context(viewport={"width": width, "height": HEIGHTS.get(width, 1180)})
+    page = context.new_page()
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((entry) => {"
+        "window.moved += entry.value; })).observe({ type: 'layout-shift', buffered: true })"
+    )
+    page.goto(f"{site.address}/book/index.html", wait_until="load")
+    page.locator("#live-learn-xor .live-box").wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.moved") < 0.05
+    context.close()
+
+
+def test_the_path_leads_to_all_chapters_in_their_order(figure):
+    page = figure("learn-xor").page
+    links = page.locator(".front-path a")
+    read = "all => all.map((link) => link.getAttribute('href'))"
+    menu = "#pst-primary-sidebar a:is([href*='feedforward/'], [href*='recurrent/'])"
+    assert links.evaluate_all(read) == page.locator(menu).evaluate_all(read)
+    assert links.count() == 14
+    assert page.locator(".front-path ol").evaluate_all("all => all.map((list) => list.start)") == [1, 8]
