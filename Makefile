@@ -9,7 +9,7 @@ export PYTHONUTF8 = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env site pdf serve test test-browser lint notebooks report portable bench release constraints clean distclean
+.PHONY: help env site pdf serve test test-browser test-class lint notebooks report portable bench release constraints clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: $(STAMP)  ## check style and docstrings of the code
 
 test: lint  ## run every test, and every cell of every chapter against its stored output
 	$(BIN)/pytest -n 2
+
+test-class: $(STAMP)  ## collect a class of notebooks with every kind of trouble (some minutes)
+	$(BIN)/pytest tests/classes
 
 test-browser: site  ## run every chapter in its page, in a browser, and try all that a reader can touch (needs Chromium)
 	$(BIN)/pytest tests/browser/test_weights.py

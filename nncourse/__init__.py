@@ -13,6 +13,7 @@ MODULES = (
     "adding_bits",
     "autodiff",
     "baselines",
+    "collecting",
     "contexts",
     "datasets",
     "derivations",

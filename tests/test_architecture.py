@@ -50,6 +50,8 @@ FLOORS = [  # a module imports from its own floor or from one below
         "specification",
         "baselines",
         "source",
+        "collecting",
+        "__main__",
     },
 ]
 FLOOR = {name: i for i, floor in enumerate(FLOORS) for name in floor}
@@ -57,6 +59,8 @@ MODELS = FLOORS[2]
 ALSO = {
     "derivations": {"sympy"},
     "exercises": {"sympy", "mpmath"},
+    "collecting": {"sympy", "matplotlib", "psutil", "tqdm"},
+    "__main__": set(),
     "plots": {"matplotlib"},
     "in_pytorch": {"torch"},
 }

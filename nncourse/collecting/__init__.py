@@ -1,0 +1,5 @@
+"""Checking a class: ``nncourse collect FOLDER`` judges a folder of notebooks and tells who passed what."""
+
+from nncourse.collecting.command import main
+
+__all__ = ["main"]
