@@ -1,17 +1,14 @@
 """Every page in a browser: the rules of WCAG, a phone's width, the keyboard alone, formulas, pictures in words."""
 
-import os
 import re
-import time
-from pathlib import Path
 
 import pytest
+from conftest import SITE
+from test_run_cells import FIRST, wait, write
 
 from tools import web
 from tools.check_site import Page
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = Path(os.environ.get("NNCOURSE_SITE", ROOT / "_build" / "html")).resolve()
 APART = ("_static", "lite", "index.html")  # the last one only leads to the first page
 PAGES = sorted(path for path in SITE.rglob("*.html") if path.relative_to(SITE).parts[0] not in APART)
 # One template shows the source of every module: the longest stands for all.
@@ -21,7 +18,6 @@ NAMES = [
     path.relative_to(SITE).with_suffix("").as_posix() for path in PAGES if path not in SOURCES or path == LONGEST
 ]
 CHAPTER = "book/feedforward/delta-rule"  # formulas, solutions, a figure to turn, links, cells
-FIRST = "book/before-you-start"
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 OPEN_ALL = "document.querySelectorAll('details').forEach((box) => { box.open = true; })"
@@ -92,15 +88,6 @@ def axe():
     return (web.PACKAGES / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def wait(page, condition, timeout=90):
-    """Wait until a condition of the page's script holds; the page's policy forbids playwright's own way."""
-    end = time.monotonic() + timeout
-    while not page.evaluate(condition):
-        if time.monotonic() > end:
-            raise TimeoutError(f"{condition} after {timeout} s")
-        page.wait_for_timeout(50)
-
-
 def problems(page, axe):
     """Return what axe finds, at two widths, light and dark, with every closed box opened."""
     page.evaluate(SETTLED)
@@ -114,14 +101,6 @@ def problems(page, axe):
         page.wait_for_timeout(400)  # colours fade over
         found += [f"{width} {scheme} {problem}" for problem in page.evaluate(PROBLEMS, RULES)]
     return found
-
-
-def write(page, number, text):
-    """Write a text into a cell's editor, by keyboard."""
-    page.get_by_role("button", name=f"Edit cell {number}", exact=True).click()
-    page.locator("div.cell").nth(number - 1).locator(".cm-content").wait_for()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,6 @@
 """Cells that run in their page, in a browser: every chapter from first to last, and what can go wrong."""
 
+import ast
 import json
 import re
 import time
@@ -12,7 +13,7 @@ from tools import ledger
 ROOT = ledger.ROOT
 CHAPTERS = [*ledger.chapters(), *(ledger.page_of(path) for path in ledger.ERRATA)]
 FIRST = "book/before-you-start"
-STATES = "nncoursePage.cells.map((cell) => cell.state)"
+STATES = "window.nncoursePage?.cells.map((cell) => cell.state)"
 LONG = 1200  # seconds for a whole chapter: Python is some eleven times slower in a browser
 PEER = re.compile(r"\b(torch|sklearn|scipy|gensim|lee|nltk|to_torch|torch_\w+)\b")  # what the page does not have
 SHOWN = ("text/latex", "text/markdown", "text/plain")
@@ -43,6 +44,19 @@ def stored(name):
     return [cell for cell in cells if cell.cell_type == "code"]
 
 
+def names(source):
+    """Return the names that a cell binds, and those that it uses without binding them itself."""
+    bound, used = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name):
+            (bound if isinstance(node.ctx, ast.Store) else used).add(node.id)
+        elif isinstance(node, ast.FunctionDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return bound, used - bound
+
+
 def wait(page, condition, timeout=60):
     """Wait until a condition of the page's script holds; the page's policy forbids playwright's own way."""
     end = time.monotonic() + timeout
@@ -61,8 +75,13 @@ def test_a_chapter_runs_from_first_cell_to_last_and_shows_what_is_stored(name, o
     states, shown = page.evaluate(
         f"[{STATES}, nncoursePage.cells.map((cell) => cell.outputs ? cell.outputs.stored : null)]"
     )
-    left_out = [cell.source for cell, state in zip(cells, states, strict=True) if state == "left out"]
-    assert not left_out or PEER.search(left_out[0]), left_out[0]  # the later ones may go on from it
+    lost = set()  # names that only a cell which was left out would have bound, or that go on from such
+    for cell, state in zip(cells, states, strict=True):
+        bound, used = names(cell.source)
+        if state == "left out":
+            alone = PEER.search(cell.source) or "needs-torchrun" in cell.metadata["tags"]  # it has no processes
+            assert alone or used & lost, f"left out for no reason:\n{cell.source}"
+        lost = lost | bound if state == "left out" or used & lost else lost - bound
     for number, (cell, state, outputs) in enumerate(zip(cells, states, shown, strict=True), start=1):
         tagged = any(tag.startswith("needs-") for tag in cell.metadata.get("tags", ()))
         where = f"cell {number} of {name}: {state}"

@@ -8,7 +8,6 @@ stands at the end of the run.
 """
 
 import gzip
-import os
 import time
 from functools import cache
 from pathlib import Path
@@ -16,13 +15,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from conftest import ROOT, SITE
+from test_pages import SETTLED
+from test_run_cells import FIRST
 
 from tools.check_site import pages_of_toc
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = Path(os.environ.get("NNCOURSE_SITE", ROOT / "_build" / "html")).resolve()
 PAGES = pages_of_toc(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-FIRST = "book/before-you-start"
 WEIGHT, PAINT, SHIFT = 600_000, 1.5, 0.05  # bytes, seconds, the sum of all layout shifts
 COLD, AGAIN = 8, 4  # seconds from the click to the first output
 TRIES = 3
@@ -41,7 +40,6 @@ SHIFTS = """shifts.map(({ value, startTime, sources }) => [
 # What Python compiled is kept a moment after the last cell.
 KEPT = """caches.keys().then((names) => names.filter((name) => name.startsWith("compiled-"))).then(
     async ([name]) => name !== undefined && (await (await caches.open(name)).keys()).length === 2)"""
-SETTLED = "window.MathJax?.startup?.promise?.then(() => true) ?? true"
 
 
 @cache

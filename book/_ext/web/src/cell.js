@@ -171,8 +171,10 @@ export class Cell {
   lacking() {
     const name = NEEDS[this.outputs.stored.at(-1)?.missing?.split(".")[0]];
     if (name) return `needs ${name}, which the page does not have`;
-    const tagged = this.source === this.original && this.tags.some((tag) => tag.startsWith("needs-"));
-    const above = tagged && this.page.cells.find((cell) => cell.number < this.number && cell.state === "left out");
+    if (this.source !== this.original) return null;
+    const needs = this.tags.filter((tag) => tag.startsWith("needs-"));
+    const akin = (cell) => cell.state === "left out" && cell.tags.some((tag) => needs.includes(tag));
+    const above = this.page.cells.slice(0, this.number - 1).find(akin);
     return above ? `goes on from cell ${above.number}, which could not run here` : null;
   }
 
