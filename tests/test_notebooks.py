@@ -37,7 +37,8 @@ LOADERS = {
 }  # data sets that come with a peer
 
 HERE = re.escape(str(ROOT.parent))
-PATH = re.compile(rf"(?<![\w.:/-])(/home/|/Users/|/root/|/tmp/|/var/|{HERE}/)|\b[A-Z]:\\|0x[0-9a-f]{{6,}}|file://")
+TOP = "|".join(("home", "Users", "root", "tmp", "var"))  # folders that only one machine has
+PATH = re.compile(rf"(?<![\w.:/-])(/({TOP})/|{HERE}/)|\b[A-Z]:\\|0x[0-9a-f]{{6,}}|file://")
 TIMING = re.compile(r"\b\d+(\.\d+)? ?(s|ms|µs|us|ns|sec|secs|seconds?|minutes?)\b")
 FLOAT = re.compile(r"\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+")
 RAW_ARRAY = re.compile(r"\[[^\[\]]*\d\.\d{8,}[^\[\]]*\]")

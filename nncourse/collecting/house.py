@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nncourse.collecting import cage
 from nncourse.collecting.channel import Channel, Closed
+from nncourse.collecting.start import alive
 
 SLOWEST = 5  # on a busy machine, the clock may show so many times the time that counts
 
@@ -173,7 +174,7 @@ class Tree:
         self.pause()
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            below = [p for p in self.members()[1:] if self._alive(p)]
+            below = [p for p in self.members()[1:] if alive(p)]
             for process in below:
                 with contextlib.suppress(self.psutil.Error):
                     process.kill()
@@ -182,11 +183,6 @@ class Tree:
             time.sleep(0.01)
         with contextlib.suppress(self.psutil.Error, AttributeError):
             self.root.kill()
-
-    def _alive(self, process):
-        with contextlib.suppress(self.psutil.Error):
-            return process.status() != self.psutil.STATUS_ZOMBIE
-        return False
 
     def waited(self):
         """Return the seconds that one of its processes was ready and had no processor; 0 where nothing says so."""

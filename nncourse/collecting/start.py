@@ -53,8 +53,10 @@ def _forked(job):
 
 def _clear(control, output):
     """Keep the control socket as 3 and the output as 1 and 2; close everything else."""
+    import fcntl  # not on Windows
+
     null = os.open(os.devnull, os.O_RDWR)
-    high = [os.dup(os.dup(os.dup(os.dup(n)))) for n in (control, output, null)]
+    high = [fcntl.fcntl(n, fcntl.F_DUPFD, 4) for n in (control, output, null)]
     for target, source in ((0, high[2]), (1, high[1]), (2, high[1]), (3, high[0])):
         os.dup2(source, target, inheritable=target < 3)
     os.closerange(4, 4096)
@@ -101,7 +103,7 @@ def end_children(rounds=200):
 
     me = psutil.Process()
     for _ in range(rounds):
-        living = [p for p in me.children(recursive=True) if _alive(p)]
+        living = [p for p in me.children(recursive=True) if alive(p)]
         for process in living:
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -113,7 +115,8 @@ def end_children(rounds=200):
         time.sleep(0.005)
 
 
-def _alive(process):
+def alive(process):
+    """Return whether a process runs, and is not only waiting to be forgotten."""
     import psutil
 
     with contextlib.suppress(psutil.Error):
