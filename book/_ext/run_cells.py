@@ -80,6 +80,7 @@ def add_to_page(app, pagename, templatename, context, doctree):
         "version": version_of_course(),
         "python": python if "//" in python else root + python,
         "course": f"{root}_static/run/nncourse.zip",
+        "brings": ["numpy", *(name for name in brought if name == "matplotlib")],  # nearly every first cell needs them
         "megabytes": sum(WEIGHTS[name] for name in ("", *brought)),
     }
     data = json.dumps(told).replace("<", "\\u003c")

@@ -567,7 +567,7 @@ def test_a_start_is_picked_on_the_map(figure, touch):
     def place(v_x, v_f):
         return {"x": unit * (46 + (v_x + 2) / 5 * 306), "y": unit * (8 + (2 - v_f) / 4 * 282)}
 
-    (plane.tap if touch else plane.click)(position=place(2.01, -0.48))
+    (plane.tap if touch else plane.click)(position=place(2.01, -0.495))
     check_walks(said(found), (2.0, -0.5), 300, "iRprop-")
     values = [slider.get_attribute("aria-valuetext") for slider in found.get_by_role("slider").all()[:2]]
     assert values == ["2.00", "\N{MINUS SIGN}0.50"]

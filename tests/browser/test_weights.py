@@ -37,9 +37,9 @@ WATCH = """
 SHIFTS = """shifts.map(({ value, startTime, sources }) => [
     value, startTime, sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 90))
 ])"""
-# What Python compiled is kept a moment after the last cell.
-KEPT = """caches.keys().then((names) => names.filter((name) => name.startsWith("compiled-"))).then(
-    async ([name]) => name !== undefined && (await (await caches.open(name)).keys()).length === 2)"""
+# What Python made of its packages is kept a moment after the last cell, its own library last.
+KEPT = """caches.keys().then((names) => names.find((name) => name.startsWith("compiled-"))).then(
+    async (name) => name && (await (await caches.open(name)).keys()).some(({ url }) => url.endsWith(".zip")))"""
 
 
 @cache

@@ -3,6 +3,7 @@
 import ast
 import io
 import os
+import re
 import sys
 import zipfile
 from importlib.util import MAGIC_NUMBER
@@ -11,9 +12,13 @@ from pathlib import Path
 from zipimport import zipimporter
 
 HOME = Path(__file__).parent
-COMPILED = Path("/compiled")
+COMPILED = "/compiled"  # where Python puts what it compiles
+SITE = next(path for path in sys.path if path.endswith("site-packages"))
 UNCHECKED = b"\1" + bytes(11)  # in a compiled file: run it as it is
-PACKAGES = {"matplotlib", "sympy"}  # what there is for the browser, besides NumPy
+# What there is for the browser besides NumPy: module to what is loaded for it; python.worker.js has the group.
+PACKAGES = {"matplotlib": "matplotlib", "PIL": "matplotlib", "sympy": "sympy", "mpmath": "sympy"}
+PACKAGES |= dict.fromkeys(("fontTools", "matplotlib_pyodide", "pytz"), "later")
+PRINTED = re.compile(r"\b(pdf|e?ps)\b")  # matplotlib's files for printers need fontTools
 
 
 def enter(folder):
@@ -38,7 +43,7 @@ def imported(source):
 
 
 def needed(source):
-    """Return the packages that a cell needs before it runs: its imports, also by way of the course's.
+    """Return what has to be loaded before a cell runs: for its imports, also by way of the course's.
 
     Parameters
     ----------
@@ -52,31 +57,8 @@ def needed(source):
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):
             if name.partition(".")[0] == "nncourse" and path.is_file():
                 waiting |= imported(path.read_text(encoding="utf-8")) - seen
-    return sorted({name.partition(".")[0] for name in seen} & PACKAGES)
-
-
-def recall(archive):
-    """Take what an earlier visit compiled of the packages: half of the time that their imports take."""
-    if archive is not None:
-        with zipfile.ZipFile(io.BytesIO(archive.to_py())) as file:
-            file.extractall(COMPILED)
-    compiled.known = len(list(COMPILED.rglob("*.pyc")))
-
-
-def compiled():
-    """Return what was compiled of the packages, where that is more than before, as a zip file.
-
-    The files say that they need not be compared with their sources, which are younger on each visit.
-    """
-    found = [path for path in COMPILED.rglob("*.pyc") if "site-packages" in path.parts]
-    if len(found) <= compiled.known:
-        return None
-    compiled.known, content = len(found), io.BytesIO()
-    with zipfile.ZipFile(content, "w") as file:
-        for path in found:
-            code = path.read_bytes()
-            file.writestr(path.relative_to(COMPILED).as_posix(), code[:4] + UNCHECKED + code[16:])
-    return content.getvalue()
+    found = {PACKAGES.get(name.partition(".")[0]) for name in seen} - {None}
+    return sorted(found | ({"later"} if PRINTED.search(source) else set()))
 
 
 def library():
@@ -98,5 +80,5 @@ def library():
     return content.getvalue()
 
 
-COMPILED.mkdir()  # Python itself makes folders in it, but not this one
-sys.pycache_prefix, sys.dont_write_bytecode = str(COMPILED), False
+os.mkdir(COMPILED)  # Python itself makes folders in it, but not this one
+sys.pycache_prefix, sys.dont_write_bytecode = COMPILED, False

@@ -23,6 +23,7 @@ class Page {
       course: new URL(settings.course, document.baseURI).href,
       kernel,
       packages,
+      brings: settings.brings,
       folder: settings.page.replace(/[^/]*$/, ""),
       worker,
     });

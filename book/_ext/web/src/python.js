@@ -1,8 +1,8 @@
 // The page's Python: one worker for the page, started when it is first needed, ended to stop what does not stop.
 
 export class Python {
-  // settings: { before, python, course, kernel, packages, folder, worker }: what to wait for, two addresses, two texts,
-  // where the page lies in the course, a text.
+  // settings: { before, python, course, kernel, packages, brings, folder, worker }: what to wait for, two addresses, two
+  // texts, names of packages, where the page lies in the course, a text.
   constructor(settings) {
     this.settings = settings;
     this.worker = null;

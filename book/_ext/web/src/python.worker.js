@@ -3,14 +3,20 @@
 /* global loadPyodide, importScripts */
 
 const LIBRARY = "python_stdlib.zip"; // Python's own library
+const LOCK = "pyodide-lock.json"; // which package needs which
+// matplotlib draws without these: they come when nothing else is to be done, or when a cell needs them.
+const GROUPS = { later: ["fonttools", "matplotlib-pyodide", "pytz"] };
 let loaded = 0;
 let told = 0;
 let anew = false; // fetch past every cache: what was kept may be broken
 let where; // Python's own address
+let brings; // the packages that the page is likely to need
 let python;
 let kernel;
 let packages;
-let keeping; // the timer that keeps what Python compiled
+let keeping; // the timer that keeps what there is
+const ahead = new Map(); // address to an answer that is on its way
+const there = new Map(); // package or group to { own, kept }: its folders, how many of its compiled files are kept
 
 function tellPage(message) {
   self.postMessage(message);
@@ -20,6 +26,8 @@ function tellPage(message) {
 const fetchOnce = self.fetch.bind(self);
 async function fetchAgain(request, options) {
   const address = request.url ?? String(request);
+  const early = ahead.get(address);
+  if (ahead.delete(address)) return early;
   const kept = address.endsWith(LIBRARY) && !anew && (await find(address));
   if (kept) return kept;
   for (let attempt = 0; ; attempt += 1) {
@@ -33,12 +41,35 @@ async function fetchAgain(request, options) {
         return response;
       }
       const { status, statusText, headers } = response;
-      return new Response(await read(response), { status, statusText, headers });
+      const body = await read(response);
+      return new Response(address.endsWith(LOCK) ? lighter(await body.text()) : body, { status, statusText, headers });
     } catch (error) {
       loaded = before;
       if (attempt === 2) throw new Error(`${address.split("/").at(-1)} did not arrive (${error.message})`);
       await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
     }
+  }
+}
+
+// The lock file without what comes later. While Python starts, the network has nothing to do: the packages that the page
+// brings are fetched then.
+function lighter(text) {
+  const lock = JSON.parse(text);
+  for (const about of Object.values(lock.packages)) about.depends = about.depends.filter((name) => !GROUPS.later.includes(name));
+  brings.forEach((name) => fetchAhead(lock.packages, name));
+  return JSON.stringify(lock);
+}
+
+async function fetchAhead(packages, name) {
+  if (await find(`${where}${name}`)) return;
+  const { file_name: file, sha256, depends } = packages[name];
+  const address = `${where}${file}`;
+  if (!ahead.has(address)) {
+    const integrity = `sha256-${btoa(sha256.replace(/../g, (byte) => String.fromCharCode(parseInt(byte, 16))))}`;
+    const answer = fetchAgain(address, { integrity });
+    answer.catch(() => {}); // it is awaited where it is asked for
+    ahead.set(address, answer);
+    depends.forEach((other) => fetchAhead(packages, other));
   }
 }
 
@@ -74,9 +105,9 @@ async function read(response) {
   return new Blob(parts);
 }
 
-async function start({ python: base, course, kernel: program, packages: helper, folder, fresh }) {
+async function start({ python: base, course, kernel: program, packages: helper, folder, fresh, brings: names }) {
   self.fetch = fetchAgain;
-  [where, anew] = [base, fresh];
+  [where, anew, brings] = [base, fresh, names];
   const archive = fetchAgain(course).then((response) => {
     if (!response.ok) throw new Error(`${course}: status ${response.status}`);
     return response.arrayBuffer();
@@ -85,7 +116,6 @@ async function start({ python: base, course, kernel: program, packages: helper, 
   await fetchAgain(`${base}pyodide.js`); // a script's own loader would not try again
   importScripts(`${base}pyodide.js`);
   python = await loadPyodide({ indexURL: base, env: { MPLBACKEND: "agg", HOME: "/home/pyodide" } });
-  await load(["numpy"]);
   python.unpackArchive(await archive, "zip");
   self.tell = (json) => tellPage(JSON.parse(json));
   python.FS.writeFile("/home/pyodide/page_kernel.py", program);
@@ -93,12 +123,33 @@ async function start({ python: base, course, kernel: program, packages: helper, 
   kernel = python.pyimport("page_kernel");
   packages = python.pyimport("page_packages");
   packages.enter(folder);
-  packages.recall(await (await find(`${where}compiled`))?.arrayBuffer());
+  await load("numpy");
   tellPage({ kind: "ready" });
 }
 
-// Load packages. Pyodide only says what went wrong.
-async function load(names) {
+// Load a package with what it needs, or a group: from the files that an earlier visit kept, else as Pyodide does. One
+// after the other: what is new in the folder is theirs.
+let last = Promise.resolve();
+function load(name) {
+  const mine = last.then(() => there.has(name) || loadOne(name));
+  last = mine.catch(() => {});
+  return mine;
+}
+
+async function loadOne(name) {
+  const before = python.FS.readdir(packages.SITE);
+  const names = GROUPS[name] ?? [name];
+  const kept = await find(`${where}${name}`);
+  if (kept) {
+    spread(await kept.arrayBuffer());
+    names.forEach((one) => { python.loadedPackages[one] = "kept"; });
+  } else await fetchPackages(names);
+  const own = python.FS.readdir(packages.SITE).filter((entry) => !before.includes(entry));
+  there.set(name, { own, kept: kept ? compiled(own).length : -1 });
+}
+
+// Pyodide only says what went wrong.
+async function fetchPackages(names) {
   const wrong = [];
   await python.loadPackage(names, { messageCallback() {}, errorCallback: (text) => wrong.push(text) });
   if (wrong.length) throw new Error(wrong.join(" "));
@@ -106,15 +157,15 @@ async function load(names) {
 
 async function run({ cell, source }) {
   clearTimeout(keeping);
-  const wanted = packages.needed(source).toJs().filter((name) => !(name in python.loadedPackages));
-  if (wanted.length) await load(wanted);
+  for (const name of packages.needed(source).toJs()) await load(name);
   tellPage({ kind: "started", cell });
   tellPage({ kind: "done", cell, ok: await kernel.run(cell, source) });
   keeping = setTimeout(keep, 2000);
 }
 
-// What Python has compiled is kept beside its files for the next visit, when nothing else is to be done: of the packages,
-// and once of its own library. Where the browser keeps nothing, it is compiled again.
+// The files of the packages, as they lie unpacked, and what Python has compiled of them, are kept beside Python's own
+// files for the next visit, when nothing else is to be done: to unpack and to compile takes longer than all the rest.
+// Of Python's own library it is the compiled modules. Where the browser keeps nothing, all is done again.
 const store = () => caches.open(`compiled-${where}`);
 
 async function find(address) {
@@ -127,13 +178,46 @@ async function find(address) {
 
 async function keep() {
   try {
-    const content = packages.compiled();
-    if (!content) return;
+    if (there.has("matplotlib")) await load("later");
     const cache = await store();
-    await cache.put(`${where}compiled`, new Response(content.toJs()));
-    await cache.put(`${where}${LIBRARY}`, new Response(packages.library().toJs()));
+    for (const [name, about] of there) {
+      const files = compiled(about.own);
+      if (files.length <= 1.1 * about.kept) continue;
+      await cache.put(`${where}${name}`, new Response(gathered([...about.own.flatMap((entry) => below(`${packages.SITE}/${entry}`)), ...files])));
+      about.kept = files.length;
+    }
+    if (!(await cache.match(`${where}${LIBRARY}`))) await cache.put(`${where}${LIBRARY}`, new Response(packages.library().toJs()));
   } catch {
     /* nothing is kept */
+  }
+}
+
+// The files below a path.
+function below(path) {
+  const { FS } = python;
+  if (!FS.analyzePath(path).exists) return [];
+  if (!FS.isDir(FS.stat(path).mode)) return [path];
+  return FS.readdir(path).filter((name) => name !== "." && name !== "..").flatMap((name) => below(`${path}/${name}`));
+}
+
+const compiled = (own) => own.flatMap((entry) => below(`${packages.COMPILED}${packages.SITE}/${entry}`));
+
+// Files as one: the size of a list, the list of their names and sizes, their contents.
+function gathered(paths) {
+  const contents = paths.map((path) => python.FS.readFile(path));
+  // Compiled files say that they need not be compared with their sources, which are younger on each visit.
+  contents.forEach((content, index) => paths[index].endsWith(".pyc") && content.fill(0, 4, 16).fill(1, 4, 5));
+  const list = new TextEncoder().encode(JSON.stringify(paths.map((path, index) => [path, contents[index].length])));
+  return new Blob([new Uint32Array([list.length]), list, ...contents]);
+}
+
+function spread(buffer) {
+  const [length] = new Uint32Array(buffer, 0, 1);
+  let start = 4 + length;
+  for (const [path, size] of JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))) {
+    python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    python.FS.writeFile(path, new Uint8Array(buffer, start, size), { canOwn: true });
+    start += size;
   }
 }
 
