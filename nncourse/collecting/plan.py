@@ -148,7 +148,8 @@ def _notes(plan, code):
     for id in (id for id in NAMES if id.rpartition("-")[0] in plan.chapters):
         mine = [cell for cell in code if id in cell.ids]
         line = re.compile(
-            rf"""^check\(\s*["']{id}["'],\s*{re.escape(NAMES[id])}\s*,?\)\s*(?:#.*)?$""", re.MULTILINE
+            rf"""^\s*(?:verdict = )?check\(\s*["']{id}["'],\s*{re.escape(NAMES[id])}\s*,?\)\s*(?:#.*)?$""",
+            re.MULTILINE,
         )
         if mine and not any(line.search(cell.source) for cell in mine):
             gone = not any(CHECK.search(cell.source) for cell in mine)

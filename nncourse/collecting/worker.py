@@ -127,18 +127,25 @@ class Worker:
             channel.send(self.call(coder, asked, seconds))
 
     def call(self, coder, asked, seconds):
-        """Call a function of the student's and return its value, or its error."""
+        """Call a function of the student's and return its value and the arrays that it changed, or its error."""
         limit = time_limit(seconds) if seconds else contextlib.nullcontext()
         try:
             with limit, np.errstate(all="ignore"):
-                function = coder.functions[int(asked["call"])]
-                return {"value": coder.encode(function(*coder.decode(asked["arguments"])))}
+                function, given = coder.functions[int(asked["call"])], coder.decode(asked["arguments"])
+                before = coder.decode(asked["arguments"])
+                value = coder.encode(function(*given))
+                return {"value": value, "changed": coder.encode(_changed(given, before))}
         except TimeIsUp:
             return {"late": True}
         except (Exception, SystemExit) as error:
             return {"error": encode_error(error)}
         except BaseException as error:
             return {"error": encode_error(RuntimeError(type(error).__name__))}
+
+
+def _changed(given, before):
+    arrays = ((i, array) for i, array in enumerate(given) if isinstance(array, np.ndarray))
+    return [[i, array] for i, array in arrays if not np.array_equal(array, before[i])]
 
 
 class Callback:

@@ -183,7 +183,7 @@ EXERCISES = (
     Exercise(
         "adding-bits-1",
         "predict",
-        "J-n1",
+        "J-n1 J-0",
         5,
         "Give (v_x, v_f, b) with which f_t = v_f f_{t-1} + v_x x_t + b, from f_0 = 0, counts the zeros.",
         Holds(_counts_zeros, "It counts the zeros of sequences of every length."),
@@ -206,7 +206,7 @@ EXERCISES = (
     Exercise(
         "adding-bits-2",
         "implement",
-        "J-26",
+        "J-26 J-16 J-17 J-19 J-20 J-21 J-22 J-23 J-24 J-25",
         12,
         "Write gradient(v_x, v_f, x, y): dE/dv_x and dE/dv_f for x of shape (T, I), from f_0 = 0.",
         Calls(("v_x", "v_f", "x", "y"), _counters, normalise=_as_pair),
@@ -256,7 +256,7 @@ EXERCISES = (
     Exercise(
         "adding-bits-3",
         "derive",
-        "J-18",
+        "J-18 J-15 J-16 J-17",
         10,
         "One row of T ones: the largest stable step size at v_x = v_f = 1, as a formula in T.",
         Lengths("T", whole=True),
@@ -293,7 +293,7 @@ EXERCISES = (
     Exercise(
         "adding-bits-4",
         "experiment",
-        "J-18",
+        "J-18 J-15 J-17",
         12,
         "Find (alpha_x, alpha_f) with which E of np.eye(20), from (0.5, 0.5), is below 1e-6 after 400 steps.",
         Holds(_is_quick, "After 400 steps E is below 1e-6."),

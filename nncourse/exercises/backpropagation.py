@@ -127,7 +127,7 @@ EXERCISES = (
     Exercise(
         "backpropagation-1",
         "predict",
-        "S-dl",
+        "S-dl S-2",
         5,
         "Write zero_layers(L): the layers whose gradient is zero when every weight of a sigmoid network is zero.",
         Calls(
@@ -208,7 +208,7 @@ EXERCISES = (
     Exercise(
         "backpropagation-3",
         "implement",
-        "S-Alg1",
+        "S-Alg1 S-1.2 S-1.2L S-2 S-dL S-dl",
         20,
         "Write backprop(W, x, y) for a list W of tanh layers and one example: the list of all gradients.",
         Calls(("W", "x", "y"), _networks, tolerance=1e-5),
@@ -259,10 +259,10 @@ EXERCISES = (
     Exercise(
         "backpropagation-4",
         "derive",
-        "S-dl",
+        "S-dl S-1.2 S-1.2L S-dL",
         12,
         "Write dE/dw1 for E = 1/2 (y - tanh(w2 tanh(w1 x)))^2 in the symbols w1, w2, x and y.",
-        Formula("w1 w2 x y"),
+        Formula("w1 w2 x y", given="a1 a2"),
         (a2 - y) * (1 - a2**2) * w2 * (1 - a1**2) * x,
         (
             Mistake(
@@ -310,7 +310,7 @@ EXERCISES = (
     Exercise(
         "backpropagation-6",
         "derive",
-        "S-Alg1",
+        "S-Alg1 S-2 S-dl",
         8,
         "Count the multiplications in the matrix products of the backward phase, sizes d0, d1, d2, one example.",
         Formula("d0 d1 d2", whole=True),

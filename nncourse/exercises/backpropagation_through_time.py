@@ -305,10 +305,10 @@ EXERCISES = (
     Exercise(
         "backpropagation-through-time-2",
         "derive",
-        "S-2.1.1b",
+        "S-2.1.1b S-2.1.1a",
         10,
         "Write dE/dw for h1 = tanh(w x1), h2 = tanh(w x2 + v h1), E = 1/2 (u h2 - y)^2.",
-        Formula("w v u x1 x2 y"),
+        Formula("w v u x1 x2 y", given="h1 h2"),
         delta2 * (x2 + v * (1 - h1**2) * x1),
         tuple(map(Mistake, WRONG_2.values(), WRONG_2)),
         (sp.diff((u * h2 - y) ** 2 / 2, w), delta2 * x2 + delta2 * v * x1 / sp.cosh(w * x1) ** 2),
@@ -316,7 +316,7 @@ EXERCISES = (
     Exercise(
         "backpropagation-through-time-3",
         "implement",
-        "S-T1",
+        "S-T1 S-Alg2 S-2.1.1b",
         25,
         "Write truncated(W1, V1, W2, x, y, T): each loss once, back through T steps; return [dW1, dV1, dW2].",
         Advised(("W1", "V1", "W2", "x", "y", "T"), _networks, advice=_which_gradient),

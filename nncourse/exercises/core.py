@@ -45,8 +45,8 @@ class Exercise:
         The chapter's name and a number, such as "delta-rule-3".
     kind : str
         "predict", "derive", "implement" or "experiment".
-    equation : str
-        The equation of the notes that it exercises, by its id.
+    equations : str
+        The equations of the notes that its answer needs, by their ids: "S-1 S-1.1L". It is about the first one.
     minutes : int
         How long it takes.
     task : str
@@ -64,19 +64,29 @@ class Exercise:
     --------
     >>> from nncourse.exercises import REGISTRY
     >>> exercise, _ = find(REGISTRY, "delta-rule-3")
-    >>> exercise.chapter, exercise.kind in KINDS, len(exercise.mistakes) >= 4
-    ('delta-rule', True, True)
+    >>> exercise.chapter, exercise.kind, exercise.equation, exercise.also
+    ('delta-rule', 'implement', 'S-1', ())
     """
 
     id: str
     kind: str
-    equation: str
+    equations: str
     minutes: int
     task: str
     judge: Any
     solution: Any
     mistakes: tuple
     others: tuple = ()
+
+    @property
+    def equation(self):
+        """The id of the equation that it is about."""
+        return self.equations.split()[0]
+
+    @property
+    def also(self):
+        """The ids of the other equations that its answer needs."""
+        return tuple(self.equations.split()[1:])
 
     @property
     def chapter(self):
@@ -106,8 +116,8 @@ class Verdict:
         return self.message
 
 
-def judged(exercise, answer, rng, seconds):
-    """Return the verdict on an answer. Nothing that the answer does is raised here.
+def judged(exercise, answer, rng, seconds, outside=None):
+    """Return the verdict on an answer. Nothing that the answer does is raised here; `outside` as in `time_limit`.
 
     Examples
     --------
@@ -121,13 +131,20 @@ def judged(exercise, answer, rng, seconds):
     if answer is ...:
         return Verdict(False, STUB)
     try:
-        with time_limit(seconds), np.errstate(all="ignore"):
-            wrong = exercise.judge(exercise, answer, rng)
+        with time_limit(seconds, outside), np.errstate(all="ignore"):
+            wrong = _what_is_wrong(exercise, answer, rng)
     except TimeIsUp:
         wrong = f"Stopped after {seconds:g} s: is there a loop that never ends?"
-    except (Exception, SystemExit) as error:
-        wrong = f"The check could not use your answer: {error_text(error)}"
     return Verdict(False, f"Not yet. {wrong}") if wrong else Verdict(True, f"Passed. {exercise.judge.praise}")
+
+
+def _what_is_wrong(exercise, answer, rng):
+    try:
+        return exercise.judge(exercise, answer, rng)
+    except (KeyboardInterrupt, TimeIsUp):
+        raise
+    except BaseException as error:
+        return f"The check could not use your answer: {error_text(error)}"
 
 
 def find(exercises, id):
@@ -159,4 +176,8 @@ def error_text(error):
     """
     frames = reversed(traceback.extract_tb(error.__traceback__))
     line = next((f.line for f in frames if f.line and not any(part in f.filename for part in NOT_THEIRS)), "")
-    return f"{type(error).__name__}: {error}" + (f"  (in the line: {line})" if line else "")
+    try:
+        words = str(error)
+    except Exception as second:
+        words = f"its words break with a {type(second).__name__}"
+    return f"{type(error).__name__}: {words}" + (f"  (in the line: {line})" if line else "")

@@ -340,7 +340,7 @@ EXERCISES = (
     Exercise(
         "delta-rule-6",
         "experiment",
-        "S-1",
+        "S-1 S-1.1L",
         15,
         "Write largest_step(X): the step size at which gradient descent on 1/(2n) ||X w - y||^2 begins to diverge.",
         Holds(_step_is_the_largest, "Descent converges just below your step and diverges just above it."),

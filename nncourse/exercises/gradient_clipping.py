@@ -27,12 +27,15 @@ class Steps(Formula):
         wrong = super().__call__(exercise, answer, rng)
         if not wrong or not wrong.startswith("At "):
             return wrong
-        end, c, eta = (float(x) for x in rng.integers(2, 6, 3))
-        where = {"v": end + float(rng.integers(2, 9)), "c": c, "L": end * c, "eta": eta / 100}
-        came, right = (
-            complex(e.subs({s: where[str(s)] for s in e.free_symbols}).evalf()).real
-            for e in (sp.sympify(answer), exercise.solution)
-        )
+        for _ in range(9):  # a formula that rounds is right here and there
+            end, c, eta = (float(x) for x in rng.integers(2, 6, 3))
+            where = {"v": end + float(rng.integers(2, 9)), "c": c, "L": end * c, "eta": eta / 100}
+            came, right = (
+                complex(e.subs({s: where[str(s)] for s in e.free_symbols}).evalf()).real
+                for e in (sp.sympify(answer), exercise.solution)
+            )
+            if not np.isclose(came, right):
+                break
         at = ", ".join(f"{name} = {value:g}" for name, value in where.items())
         return "\n".join([f"At {at} your formula gives {came:.4g}, expected {right:.4g}.", *wrong.split("\n")[1:]])
 
@@ -317,6 +320,7 @@ EXERCISES = (
             Mistake(1 / STEPS, "upside down: the way is divided by the step."),
             Mistake(STEPS + 1, "one step too many: count the way, not the points on it."),
             Mistake(sp.ceiling(STEPS), "do not round: take a fraction of a step for what it is."),
+            Mistake(sp.floor(STEPS), "do not round: take a fraction of a step for what it is."),
             Mistake(STEPS.subs(eta, 2.83e-5), "A number stands where eta belongs"),
         ),
         ((c * v - L) / (c * eta * L), v / (eta * L) - 1 / (c * eta)),

@@ -84,7 +84,7 @@ def _heaviest_first(counts):
 
 def greedy_fails(scores, rng):
     """Return None if the walk down ((0, 1), 2) misses the most probable word, or what is wrong."""
-    z = np.asarray(scores, dtype=float)
+    z = np.asarray(scores if isinstance(scores, (list, tuple, np.ndarray)) else np.nan, dtype=float)
     if z.shape != (2,) or not np.isfinite(z).all():
         return "Expected two finite numbers, the scores (z0, z1) of the root and of the node below it."
     left, best_below = sigmoid(z[0]), max(sigmoid(z[1]), sigmoid(-z[1]))
@@ -107,7 +107,7 @@ EXERCISES = (
     Exercise(
         "hierarchical-softmax-1",
         "predict",
-        "S-6",
+        "S-6 S-tree",
         4,
         "What is -log p(y | x) before training, all node vectors zero, in the balanced tree over V = 2^k words?",
         Formula("k"),
@@ -125,7 +125,7 @@ EXERCISES = (
     Exercise(
         "hierarchical-softmax-2",
         "derive",
-        "S-1.3.3b",
+        "S-1.3.3b S-tree",
         6,
         "How many internal nodes has a path in the chain over V words, on the mean over the words?",
         Formula("V", whole=True),
@@ -146,7 +146,7 @@ EXERCISES = (
     Exercise(
         "hierarchical-softmax-3",
         "implement",
-        "S-6",
+        "S-6 S-node S-dir",
         10,
         "Write gradient(nodes, signs, W, h) of -log p: a row for each node of the path, and the gradient in h.",
         Calls(("nodes", "signs", "W", "h"), _paths),
@@ -242,7 +242,7 @@ EXERCISES = (
     Exercise(
         "hierarchical-softmax-5",
         "experiment",
-        "S-6",
+        "S-6 S-dir",
         6,
         "Find scores (z0, z1) of ((0, 1), 2) for which going down to the likelier side misses the likeliest word.",
         Holds(greedy_fails, "The walk misses the likeliest word. Only asking every node finds it."),

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import mpmath
 import numpy as np
 import sympy as sp
 
+from nncourse.exercises.clues import clue_to_formula, clue_to_results
 from nncourse.exercises.core import error_text
 
 
@@ -26,6 +28,8 @@ class Calls:
         Applied to every result that is no error before it is compared, so that equal answers in other forms count.
     watch : callable, optional
         Maps the cases, once the answer was called with them, to None or to what is wrong with the way it took.
+    keeps : tuple of str
+        The arguments that have to be after the call what they were before.
 
     Examples
     --------
@@ -47,6 +51,7 @@ class Calls:
     tolerance: float = 1e-6
     normalise: Callable | None = None
     watch: Callable | None = None
+    keeps: tuple = ()
     praise = "Your function agrees on every random case."
 
     def __call__(self, exercise, answer, rng):
@@ -54,12 +59,12 @@ class Calls:
         if not callable(answer):
             return f"Expected a function of ({', '.join(self.names)}), got {_show(answer)}."
         cases = self.cases(rng)
-        got = [self.call(answer, case) for case in cases]
+        got = [_copies(self.call(answer, case)) for case in cases]
         objection = self.watch(cases) if self.watch else None
         wanted = [self.call(exercise.solution, case) for case in cases]
         wrong = [i for i in range(len(cases)) if not self.agree(got[i], wanted[i])]
         if not wrong:
-            return objection
+            return objection or self.afterwards(answer, cases, got)
         if all(value is None for value in got):
             return "Your function returns None: still the stub, or is a `return` missing?"
         cause = self.cause(exercise, cases, got)
@@ -69,7 +74,24 @@ class Calls:
             f"it {_outcome(got[i])}",
             _expected(got[i], wanted[i]),
         ]
-        return "\n".join(lines) + (f"\nLikely cause: {cause}" if cause else "")
+        clue = None if cause else clue_to_results([got[k] for k in wrong], [wanted[k] for k in wrong])
+        return "\n".join(lines) + (f"\nLikely cause: {cause}" if cause else f"\n{clue}" if clue else "")
+
+    def afterwards(self, answer, cases, got):
+        """Return None, or what a second round of calls brings to light: a changed argument, or a memory."""
+        for case, before in zip(reversed(cases), reversed(got), strict=True):
+            given = []
+            again = self.call(lambda *copies, given=given: given.extend(copies) or answer(*copies), case)
+            shown = f"Called with\n{_arguments(self.names, case)}"
+            for name, new, old in zip(self.names, given, case, strict=True):
+                if name in self.keeps and not np.array_equal(new, old):
+                    return f"{shown}\nit returned the right result, but changed {name} itself: make a new array."
+            if not self.agree(again, before):
+                first, second = _outcome(before), _outcome(again)
+                return (
+                    f"{shown}\nit {first}, and {second} when called once more. Does it keep what it found before?"
+                )
+        return None
 
     def call(self, function, case):
         """Return what a function makes of copies of the arguments, normalised; an error is returned, not raised."""
@@ -104,6 +126,7 @@ class Calls:
         if wanted is None or isinstance(wanted, str):
             return isinstance(got, type(wanted)) and got == wanted
         if isinstance(wanted, (list, tuple)):
+            got = list(got) if isinstance(got, np.ndarray) and got.ndim else got
             return (
                 isinstance(got, (list, tuple))
                 and len(got) == len(wanted)
@@ -122,6 +145,8 @@ class Formula:
         The symbols that may stand in it, separated by blanks.
     whole : bool
         Whether the symbols stand for whole numbers, such as sizes.
+    given : str
+        Names of the cell that are no symbols but expressions in the symbols, separated by blanks.
 
     Examples
     --------
@@ -138,6 +163,7 @@ class Formula:
 
     symbols: str
     whole: bool = False
+    given: str = ""
     praise = "Your formula is equal to the solution."
 
     @property
@@ -151,16 +177,25 @@ class Formula:
         if isinstance(formula, str):
             return formula
         if formula is None:
-            return f"Expected a sympy expression in the symbols {self.symbols}, got {_show(answer)}."
+            kind = "a text" if isinstance(answer, str) else "a function" if callable(answer) else ""
+            advice = f" Write the expression itself, and not {kind}." if kind else ""
+            return f"Expected a sympy expression in the symbols {self.symbols}, got {_show(answer)}.{advice}"
         foreign = {str(s) for s in formula.free_symbols} - set(self.names)
+        if foreign and foreign <= set(self.given.split()):
+            return (
+                f"{', '.join(sorted(foreign))}: the cell has given them values. Do not make symbols of them anew."
+            )
         if foreign:
             return f"Your formula has {', '.join(sorted(foreign))} in it; use only {self.symbols}."
         if self.same(formula, exercise.solution, rng):
             return None
-        draw = rng.integers(2, 9, 9) if self.whole else rng.uniform(0.1, 0.9, 9).round(2)
-        where = {name: v.item() for name, v in zip(self.names, draw, strict=False)}
+        for _ in range(9):  # a formula that rounds is right here and there
+            draw = rng.integers(2, 9, 9) if self.whole else rng.uniform(0.1, 0.9, 9).round(2)
+            where = {name: v.item() for name, v in zip(self.names, draw, strict=False)}
+            came, right = (_number(expression, where) for expression in (formula, exercise.solution))
+            if came != right:
+                break
         lines = [f"At {', '.join(f'{name} = {v}' for name, v in where.items())}"]
-        came, right = (_number(expression, where) for expression in (formula, exercise.solution))
         digits = next((k for k in (4, 8, 12) if f"{came:.{k}g}" != f"{right:.{k}g}"), 17)
         lines.append(f"your formula gives {came:.{digits}g}, expected {right:.{digits}g}.")
         because = [
@@ -168,21 +203,31 @@ class Formula:
             for m in exercise.mistakes
             if isinstance(m.answer, sp.Expr) and self.same(formula, m.answer, rng)
         ]
-        return " ".join(lines) + (f"\nLikely cause: {because[0]}" if because else "")
+        if because:
+            return f"{' '.join(lines)}\nLikely cause: {because[0]}"
+        clue = clue_to_formula(formula, exercise.solution, self.values(formula, exercise.solution, rng))
+        return " ".join(lines) + (f"\n{clue}" if clue else "")
 
     def same(self, a, b, rng):
         """Return whether two expressions are equal to 12 digits (floats may stand in them) at three random points.
 
         Two analytic expressions that differ agree at such points with probability zero. None of them is 1.
         """
-        f, g = (sp.lambdify(self.names, expression, "mpmath") for expression in (a, b))
         with mpmath.workdps(50):
-            points = [
-                [mpmath.mpf(2 * int(k) + 1) / 2000 for k in rng.integers(200, 1800, len(self.names))]
-                for _ in range(3)
-            ]
-            pairs = [(f(*point), g(*point)) for point in points]
-            return all(abs(u - v) <= 1e-12 * max(abs(u), abs(v)) for u, v in pairs)
+            return all(abs(u - v) <= 1e-12 * max(abs(u), abs(v)) for u, v in self.values(a, b, rng))
+
+    def values(self, a, b, rng):
+        """Return what two expressions give at three random points, to 50 digits."""
+        f, g = (_compiled(self.symbols, expression) for expression in (a, b))
+        with mpmath.workdps(50):
+            draws = [rng.integers(200, 1800, len(self.names)) for _ in range(3)]
+            points = [[mpmath.mpf(2 * int(k) + 1) / 2000 for k in draw] for draw in draws]
+            return [(f(*point), g(*point)) for point in points]
+
+
+@lru_cache(maxsize=512)
+def _compiled(symbols, expression):
+    return sp.lambdify(symbols.split(), expression, "mpmath")
 
 
 @dataclass(frozen=True)
@@ -202,18 +247,22 @@ class Holds:
 
     def __call__(self, exercise, answer, rng):
         """Return None, or what is wrong."""
-        return self.test(answer, rng)
+        wrong = self.test(answer, rng)
+        return "Numbers are expected, and text came: no quotation marks." if not wrong and _text(answer) else wrong
 
 
-def _copies(case):
-    return [
-        [np.array(b) for b in a] if _holds_arrays(a) else np.array(a) if isinstance(a, np.ndarray) else a
-        for a in case
-    ]
+def _copies(value):
+    if type(value) in (list, tuple):
+        return [_copies(v) for v in value] if type(value) is list else tuple(map(_copies, value))
+    return np.array(value) if isinstance(value, np.ndarray) else value
 
 
-def _holds_arrays(value):
-    return isinstance(value, (list, tuple)) and len(value) > 0 and isinstance(value[0], np.ndarray)
+def _text(value):
+    """Return whether a text, or a list, a mapping or an array of such, stands where numbers belong."""
+    values = value.values() if isinstance(value, dict) else value
+    if isinstance(value, (list, tuple, dict)):
+        return any(map(_text, values))
+    return isinstance(value, str) or (isinstance(value, np.ndarray) and value.dtype.kind in "US")
 
 
 def _expression(answer):
@@ -232,7 +281,7 @@ def _expression(answer):
 
 
 def _close(got, wanted, tolerance):
-    if isinstance(got, str) or (isinstance(got, (list, tuple)) and any(isinstance(entry, str) for entry in got)):
+    if _text(got):
         return False
     try:
         got, wanted = np.asarray(got, dtype=complex), np.asarray(wanted, dtype=complex)
@@ -257,8 +306,18 @@ def _show(value):
         return "[" + ", ".join(_show(v) for v in value) + "]"
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
+    if isinstance(value, dict) and any(isinstance(v, np.ndarray) for v in value.values()):
+        return "{" + ", ".join(f"{name!r}: {_show(v)}" for name, v in value.items()) + "}"
+    value = _plain(value)
     text = f"the function {value.__name__}" if hasattr(value, "__name__") and callable(value) else repr(value)
     return text if len(text) <= 200 else text[:200] + " ..."
+
+
+def _plain(value):
+    """Return a value without NumPy's names for its numbers."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _arguments(names, case):

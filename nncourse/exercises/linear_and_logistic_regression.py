@@ -267,7 +267,7 @@ EXERCISES = (
     Exercise(
         "linear-and-logistic-regression-4",
         "implement",
-        "S-1.1.2a",
+        "S-1.1.2a S-1.1L",
         8,
         "Write line(X, y), which returns the bias and then the weights of least squares, as one vector.",
         Calls(("X", "y"), _tables),
@@ -334,7 +334,7 @@ EXERCISES = (
     Exercise(
         "linear-and-logistic-regression-5",
         "predict",
-        "S-1.1.2b",
+        "S-1.1.2b S-1.1L",
         6,
         "At one x, +1 turns up r times as often as -1. Which score z makes the mean logistic loss there smallest?",
         Formula("r"),

@@ -147,7 +147,7 @@ EXERCISES = (
     Exercise(
         "neural-language-model-2",
         "implement",
-        "S-3",
+        "S-3 S-1.3 S-1.3.1 S-L1 S-L2 S-L3 S-softmax",
         10,
         "Write probabilities(W1, W2, W3, x), equation (3) for one history x, so that large scores do no harm.",
         Calls(("W1", "W2", "W3", "x"), _histories),
@@ -184,7 +184,7 @@ EXERCISES = (
     Exercise(
         "neural-language-model-3",
         "implement",
-        "S-3",
+        "S-3 S-1.3.1 S-L1",
         10,
         "Write column_gradient(blame, x, V): the gradient in W1, from the blame that arrives at every place.",
         Calls(("blame", "x", "V"), _blames),
@@ -213,7 +213,7 @@ EXERCISES = (
     Exercise(
         "neural-language-model-4",
         "predict",
-        "S-LL",
+        "S-LL S-1.3",
         6,
         "A model gives 1/2 to a share r of the words that come, and 1/8 to all the others. What is its perplexity?",
         Formula("r"),
@@ -236,7 +236,7 @@ EXERCISES = (
     Exercise(
         "neural-language-model-5",
         "experiment",
-        "S-3",
+        "S-3 S-L1 S-L2 S-L3",
         15,
         "Find parameters with which a network of three words, n = 2, d1 = d2 = 3, repeats the older of two words.",
         Holds(_echoes, "Your network repeats the older word after all nine histories."),

@@ -201,7 +201,7 @@ EXERCISES = (
         "S-fn1a",
         6,
         "Write update(w, x, y): the weights after the perceptron has looked at one row with the label y.",
-        Explained(("w", "x", "y"), _rows, explain=_explain_update),
+        Explained(("w", "x", "y"), _rows, keeps=("w",), explain=_explain_update),
         update,
         (
             Mistake(lambda w, x, y: w + y * x, "a right answer changes nothing: update only where y w.x <= 0."),
@@ -332,7 +332,7 @@ EXERCISES = (
     Exercise(
         "perceptron-5",
         "experiment",
-        "S-fn1b",
+        "S-fn1b S-fn1a",
         12,
         "Find two rows of two numbers, labels +1, on which the perceptron makes at least 100 mistakes and stops.",
         Holds(_makes_many_mistakes, "At least 100 mistakes, and then it stops."),

@@ -121,13 +121,17 @@ def _answers_xor(answer, rng):
         return wrong
     params = {name: np.array(answer[name], float) for name in ("W1", "V1", "W2")}
     bits = np.concatenate([rng.integers(2, size=(500, 8)), np.tile([[0], [0], [1], [1], [0]], (100, 1))], axis=1)
-    output, _ = SimpleRNN((1, len(params["W1"]), 1), ("relu", "identity")).forward(params, bits[:, :, None] * 1.0)
+    output, _ = _network(params).forward(params, bits[:, :, None] * 1.0)
     said, before, now = output[1:, :, 0], bits[:-1], bits[1:]
     if np.abs(said - (before ^ now)).max() < 0.1:
         return None
     pairs = [(a, b, said[(before == a) & (now == b)]) for a, b in np.ndindex(2, 2)]
     seen = [f"after {a}, {b} it says {s[np.abs(s - (a ^ b)).argmax()]:.3g}" for a, b, s in pairs]
     return f"Where it is farthest off, {'; '.join(seen)}. {_why(said, bits, params)}"
+
+
+def _network(params):
+    return SimpleRNN((1, len(params["W1"]), 1), ("relu", "identity"))
 
 
 def _wrong_parameters(answer):
@@ -161,6 +165,9 @@ def _why(said, bits, params):
     if np.abs(said - (bits[1:] > bits[:-1])).max() < 0.1 or np.abs(said - (bits[1:] < bits[:-1])).max() < 0.1:
         return "One of two cases is missing: relu(a - b) sees a > b only."
     unequal = bits[1:] != bits[:-1]
+    turned, _ = _network(params).forward(params | {"V1": params["V1"].T}, bits[:, :, None] * 1.0)
+    if np.abs(turned[1:, :, 0] - unequal).max() < 0.1:
+        return "Your V1 is transposed: row i says where unit i gets its value from."
     if np.abs(np.abs(said) - unequal).max() < 0.1:
         return "Right but for a sign: the XOR is never negative. Look at W2."
     if np.abs(said[~unequal]).max() < 0.1 and np.ptp(said[unequal]) < 0.01 * np.abs(said[unequal]).max():
@@ -208,7 +215,7 @@ EXERCISES = (
     Exercise(
         "recurrent-networks-1",
         "derive",
-        "J-xor",
+        "J-xor J-T1",
         8,
         "A guess says c where the last two bits are equal, else 1 - c. Its mean squared error on the stream?",
         Formula("c"),
@@ -233,7 +240,7 @@ EXERCISES = (
     Exercise(
         "recurrent-networks-2",
         "implement",
-        "J-9",
+        "J-9 J-F2 J-8 J-10 J-11 J-12 J-13 J-14",
         12,
         "Write jordan(v, omega, X), which returns the outputs G_t of all steps, from G_0 = 0.",
         Calls(
@@ -266,7 +273,7 @@ EXERCISES = (
     Exercise(
         "recurrent-networks-3",
         "implement",
-        "J-13",
+        "J-13 J-9 J-10",
         10,
         "Write to_simple(v, omega): the W1, V1 and W2 that do what a Jordan network with g = identity does.",
         _Matrices(("v", "omega"), _straight_jordans, normalise=lambda p: dict(p) if hasattr(p, "keys") else p),
@@ -295,7 +302,7 @@ EXERCISES = (
     Exercise(
         "recurrent-networks-4",
         "experiment",
-        "S-2.1",
+        "S-2.1 J-T1 S-rnn",
         15,
         "Find W1, V1 and W2 with which a simple RNN (relu, identity) says the XOR of the last two bits.",
         Holds(_answers_xor, "Your network says the XOR of the last two bits at every step."),
@@ -305,7 +312,7 @@ EXERCISES = (
             Mistake(PARITY, "parity of all bits so far"),
             Mistake(LAST_TWO | {"W2": np.array([[0.0, 1, 0]])}, "One of two cases is missing"),
             Mistake({"W1": [[1], [0]], "V1": [[0, 0], [1, 0]], "W2": [[0, 1]]}, "the bit before, well kept"),
-            Mistake(LAST_TWO | {"V1": LAST_TWO["V1"].T}, "keep the last bit in a unit of its own"),
+            Mistake(LAST_TWO | {"V1": LAST_TWO["V1"].T}, "Your V1 is transposed"),
             Mistake({name: np.zeros(W.shape) for name, W in LAST_TWO.items()}, "With V1 = 0"),
             Mistake(LAST_TWO | {"W2": np.array([[0.0, 2, 2]])}, "That is 2 times the XOR"),
             Mistake(LAST_TWO | {"W2": np.array([[0.0, 1, -1]])}, "Right but for a sign"),
@@ -320,7 +327,7 @@ EXERCISES = (
     Exercise(
         "recurrent-networks-5",
         "predict",
-        "S-2.1",
+        "S-2.1 S-rnn J-0",
         6,
         "What is the last output of the parity network if its state begins at (c, 0), 0 < c < 1?",
         _Lists(("c", "bits"), _starts),

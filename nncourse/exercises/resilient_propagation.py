@@ -215,7 +215,7 @@ EXERCISES = (
     Exercise(
         "resilient-propagation-2",
         "implement",
-        "J-30",
+        "J-30 J-rprop J-29 J-const",
         15,
         "Write step(w, g, delta, before), one step of iRprop- with 1.2 and 0.5 and without bounds.",
         _Step(("w", "g", "delta", "before"), _steps, normalise=_three),
@@ -282,7 +282,7 @@ EXERCISES = (
     Exercise(
         "resilient-propagation-3",
         "predict",
-        "J-31",
+        "J-31 J-rprop J-29 J-30",
         10,
         "Where does iRprop+ stand after each of six steps, by hand?",
         Holds(_visits, "All six points are right."),
@@ -305,7 +305,7 @@ EXERCISES = (
     Exercise(
         "resilient-propagation-4",
         "experiment",
-        "J-const",
+        "J-const J-30",
         12,
         "Find a first step with which iRprop- walks from -2 to the minimum at +1 of (v^2 - 1)^2 / 4.",
         Holds(_jumps_over, "It has jumped over the minimum at -1 and the hill behind it."),

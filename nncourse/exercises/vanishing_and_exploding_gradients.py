@@ -20,7 +20,7 @@ UNIT = SimpleRNN((2, 1, 1), ("tanh", "identity"), at="last")
 def _factors(rng):
     """Draw (v_f, share): some that fade, one of them slowly, and some that do not; of both signs.
 
-    |v_f|^(k - u) is the share, so that k is the answer and k - u is never near a whole number.
+    |v_f|^(k - u) is the share, so that k is the answer and k - u is near no whole number; but 0.5^2 is 0.25.
     """
     size = np.append(rng.uniform(0.6, 0.95, 4), rng.uniform(0.98, 0.99))
     k = np.append(rng.integers(4, 30, 4), rng.integers(300, 600))
@@ -28,17 +28,12 @@ def _factors(rng):
     u = rng.permutation([0.2, 0.3, 0.7, 0.8, 0.5]) + rng.uniform(-0.1, 0.1, 5)
     fading = zip(size * [1, -1, 1, -1, 1], size ** (k - u), strict=True)
     growing = zip(rng.uniform(1.02, 1.05, 2) * [1, -1], rng.uniform(0.001, 0.1, 2), strict=True)
-    return [(float(v), float(s)) for v, s in (*fading, *growing)] + [(-1.0, 0.5), (1.0, 0.5)]
+    return [(float(v), float(s)) for v, s in (*fading, *growing)] + [(-1.0, 0.5), (1.0, 0.5), (0.5, 0.25)]
 
 
 def steps_until(v_f, share):
     """The smallest k with |v_f|^k < share, None if there is none."""
-    if abs(v_f) >= 1:
-        return None
-    k = 0
-    while abs(v_f) ** k >= share:
-        k += 1
-    return k
+    return next((k for k in range(9999) if abs(v_f) ** k < share), None)
 
 
 def steps_by_logarithm(v_f, share):
@@ -181,7 +176,11 @@ EXERCISES = (
             ),
             Mistake(
                 lambda v_f, share: math.log(share) / math.log(abs(v_f)) if abs(v_f) < 1 else None,
-                "a number of steps is a whole number: round up.",
+                "a number of steps is a whole number: the next one above.",
+            ),
+            Mistake(
+                lambda v_f, share: next((k for k in range(9999) if abs(v_f) ** k <= share), None),
+                "the power has to be smaller than the share: where the two are equal, one more step is needed.",
             ),
             Mistake(
                 lambda v_f, share: 1 + steps_until(v_f, share) if abs(v_f) < 1 else None,
@@ -216,7 +215,7 @@ EXERCISES = (
     Exercise(
         "vanishing-and-exploding-gradients-2",
         "derive",
-        "J-27",
+        "J-27 J-15 J-16 J-17",
         8,
         "The bit counter reads a 1 and then T - 1 zeros; the label is the sum. What is dE/df_1?",
         Formula("v_x v_f T"),

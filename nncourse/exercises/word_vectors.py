@@ -253,7 +253,7 @@ EXERCISES = (
     Exercise(
         "word-vectors-3",
         "implement",
-        "S-4",
+        "S-4 S-1.3.2 S-softmax",
         12,
         "Write gradient(W1, W2, context, y), the gradient in W1 of -log p(y | context) for CBOW with the sum.",
         Calls(("W1", "W2", "context", "y"), _contexts),
@@ -328,7 +328,7 @@ EXERCISES = (
     Exercise(
         "word-vectors-5",
         "experiment",
-        "S-5",
+        "S-5 S-1.3.2",
         12,
         "Write disguise(W1, W2): other matrices, equal skip-gram probabilities, a negative cosine of words 0, 1.",
         Holds(_hides, "Not one probability changed, and the two words point apart."),

@@ -235,6 +235,12 @@ def missing(error):
     return next((name for name in names if name), None)
 
 
+def limit(seconds):
+    """Tell the page for how many seconds what begins now may run, or None when it is over; it can end this Python."""
+    OUT.flush()
+    send(OUT.cell, "limit", seconds=seconds)
+
+
 def no_input(prompt=""):
     """Take the place of input(): nobody can be asked from within a worker."""
     raise RuntimeError("input() does not work in the page: write the value into the cell")
