@@ -376,3 +376,15 @@ def test_what_goes_wrong_is_said(chromium, site):
         "expected 2 formulas, got 1",
     ):
         assert any(words in fault for fault in faults), words
+
+
+def test_quick_questions_have_their_answers_and_no_controls_on_paper():
+    html = (
+        '<article class="bd-article"><div class="question"><fieldset><legend>Ask</legend>'
+        '<label><input type="radio"><b>A</b></label><p class="question-field" hidden>Your number</p></fieldset>'
+        '<button>Check</button><div role="status"></div>'
+        "<details><summary>Answers</summary><div>Told</div></details></div></article>"
+    )
+    asked = article.article_of(html, "book/x").select(".question *")
+    assert [part.name for part in asked] == ["div", "p", "p", "b", "div", "p", "div"]
+    assert asked[0].find_parent("article").get_text() == "AskAAnswersTold"

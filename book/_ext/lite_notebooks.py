@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+import question_files
+
 from tools import portable_text
 
 ROLE = re.compile(r"\{(?P<role>cite|eq|numref|prf:ref|ref|term)\}`(?:(?P<text>[^`<]*?) ?<)?(?P<target>[^`<>]+)>?`")
@@ -106,6 +108,7 @@ def link_text(match, page, book):
 
 def markdown(text, page, own, book):
     """Return a cell of Markdown, which `tools.portable_text` has converted, for a notebook of its own."""
+    text = question_files.written_out(text, myst=True)
     text = EQUATION.sub(r"$$\n\g<tex>\n\\tag{\g<number>}\n$$", text)
     text = LIVE.sub("*A figure that answers stands here on the course's website.*\n", text)
     text = MARGIN.sub(r":::{note}\n\g<body>:::", text)

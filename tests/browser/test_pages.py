@@ -51,7 +51,11 @@ STOPS = """() => {
     const stops = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
         .filter((element) => element.tabIndex >= 0 && !element.disabled)
         .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-        .filter((element) => element.type !== "radio" || element.checked)
+        .filter((element) => {
+            if (element.type !== "radio") return true;
+            const group = [...document.getElementsByName(element.name)];
+            return element === (group.find((one) => one.checked) ?? group[0]);
+        })
         .filter((element) => !element.closest("[inert]"));
     window.stops = stops;
     const ring = (element) => {

@@ -6,7 +6,11 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 BEFORE, AFTER = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’%]+")
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
-NOT_PRINTED = ".headerlink, .viewcode-link, .toctree-wrapper, .copybtn, .pdf-link, p.report, script, style"
+NOT_PRINTED = (
+    ".headerlink, .viewcode-link, .toctree-wrapper, .copybtn, .pdf-link, p.report, script, style, "
+    ".question :is(input, button, [role=status], .question-field)"
+)
+ON_PAPER = {"fieldset": "div", "legend": "p", "label": "p"}  # what a quick question is made of
 PLAIN = ".highlight :is(.n, .p, .w, .nn, a), code .pre"  # words of code that look like the text around, and links
 LONG = 22  # lines from which a listing may be split over two pages
 
@@ -45,6 +49,8 @@ def article_of(html, name):
         box.name = "div"
         if summary := box.find("summary", recursive=False):
             summary.name = "p"
+    for part in article.select(f".question :is({', '.join(ON_PAPER)})"):
+        part.name = ON_PAPER[part.name]
     keep_together(article)
     for pre in article.select("pre"):
         if pre.get_text().count("\n") >= LONG:
