@@ -27,7 +27,8 @@ def main():
         python = next(
             path for path in (Path(folder, "bin/python"), Path(folder, "Scripts/python.exe")) if path.exists()
         )
-        subprocess.run([python, "-m", "pip", "install", "--quiet", f"{root}[book,test,peers,fast]"], check=True)
+        what = f"{root}[book,test,peers,fast,nbgrader]"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", what], check=True)
         freeze = subprocess.run([python, "-m", "pip", "freeze"], check=True, capture_output=True, text=True).stdout
     pinned = [line for line in versions(freeze) if not line.startswith("nncourse")]
     aside = root / "constraints.txt.part"

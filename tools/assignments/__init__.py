@@ -1,0 +1,1 @@
+"""The exercises as assignments of nbgrader."""
