@@ -13,6 +13,10 @@ NEEDS = {  # how the names of examples begin, and what they import
     "nncourse.datasets.lee": "gensim",
     "nncourse.in_pytorch.": "torch",
     "nncourse.peers.": "torch",
+    "nncourse.projects.language_model.development": "gensim",
+    "nncourse.projects.language_model.lesson": "gensim",
+    "nncourse.projects.language_model.read": "gensim",
+    "nncourse.projects.language_model.score": "gensim",
     "nncourse.word_training.compile_kernel": "numba",
 }
 TAGS = {  # the tags of cells that need a package

@@ -1,6 +1,6 @@
 """Run the command line: ``python -m nncourse collect FOLDER``."""
 
-from nncourse.collecting.command import main
+from nncourse.command import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -51,6 +51,8 @@ FLOORS = [  # a module imports from its own floor or from one below
         "baselines",
         "source",
         "collecting",
+        "command",
+        "projects",
         "__main__",
     },
 ]
@@ -61,6 +63,8 @@ ALSO = {
     "exercises": {"sympy", "mpmath"},
     "collecting": {"sympy", "matplotlib", "psutil", "tqdm"},
     "__main__": set(),
+    "command": set(),
+    "projects": {"sympy", "psutil"},
     "plots": {"matplotlib"},
     "in_pytorch": {"torch"},
 }

@@ -1,5 +1,1 @@
 """Checking a class: ``nncourse collect FOLDER`` judges a folder of notebooks and tells who passed what."""
-
-from nncourse.collecting.command import main
-
-__all__ = ["main"]

@@ -1,4 +1,4 @@
-"""The command `nncourse collect FOLDER`."""
+"""The command `nncourse collect FOLDER`, as `nncourse.command` runs it."""
 
 import argparse
 import hashlib
@@ -19,55 +19,58 @@ from nncourse.collecting.runs import Limits
 CHAPTERS = list(dict.fromkeys(id.rpartition("-")[0] for id in NAMES))
 
 
-def parser():
-    """Return the parser of the command line."""
-    top = argparse.ArgumentParser(prog="nncourse", description="The course's commands.")
-    top.add_argument("--version", action="version", version=nncourse.__version__)
-    add = top.add_subparsers(dest="command", required=True).add_parser(
+def add_to(commands):
+    """Add ``collect`` to the commands.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        As `ArgumentParser.add_subparsers` returns them.
+    """
+    one = commands.add_parser(
         "collect", help="check a folder of notebooks, and make a table", description="Check a folder of notebooks."
-    ).add_argument  # fmt: skip
-    given = Limits()
+    )
+    one.set_defaults(run=run, afterwards="The same command goes on from here.")
+    add, given = one.add_argument, Limits()
     add("folder", type=Path, help="with the notebooks, in subfolders or not")
     add("--out", type=Path, help="where the tables go; FOLDER-collected when left out")
-    add("--seconds", type=_positive, default=given.seconds, help="of each notebook (%(default)g)")
+    add("--seconds", type=positive, default=given.seconds, help="of each notebook (%(default)g)")
     add("--memory", type=int, default=given.memory, metavar="MB", help="of each notebook (%(default)s)")
     add("--files", type=int, default=given.files, metavar="MB", help="that it may write (%(default)s)")
-    add(
-        "--output-limit", type=_positive, default=given.output, metavar="MB", help="that it may print (%(default)g)"
-    )
+    add("--output-limit", type=positive, default=given.output, metavar="MB", help="that it may print (%(default)g)")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="how many run at a time (%(default)s)")
     add("--chapter", action="append", choices=CHAPTERS, metavar="NAME", help="that is expected (can be repeated)")
     add("--seed", type=int, help="of the random cases; drawn once when left out")
     add("--again", action="store_true", help="judge all notebooks again, those that were judged before too")
     add("--no-fork", action="store_true", help=argparse.SUPPRESS)  # what other systems do, for the tests
     add("--no-namespaces", action="store_true", help=argparse.SUPPRESS)
-    return top
 
 
-def _positive(word):
+def positive(word):
+    """Return a number above 0, as an option of the command line.
+
+    Examples
+    --------
+    >>> positive("2.5")
+    2.5
+    """
     value = float(word)
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"expected a positive number, got {word}")
     return value
 
 
-def main(arguments=None):
-    """Run what the command line asks for; return 0, 1 on a wrong use, 130 when interrupted.
-
-    Examples
-    --------
-    >>> main(["collect", "a-folder-that-is-not-there"])
-    1
-    """
-    options = parser().parse_args(arguments)
+def need_psutil():
+    """Raise ValueError where psutil is missing."""
     try:
-        rows, out = collect(options)
-    except ValueError as error:
-        print(f"nncourse collect: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
-        return 130
+        import psutil  # noqa: F401
+    except ImportError:
+        raise ValueError("psutil is missing: pip install 'nncourse[collect]'") from None
+
+
+def run(options):
+    """Collect, say what was written, and return 0."""
+    rows, out = collect(options)
     done = sum(row["status"] == "done" for row in rows)
     print(
         f"{len(rows)} notebooks, {done} of them to their end. "
@@ -82,7 +85,7 @@ def collect(options):
     Parameters
     ----------
     options : argparse.Namespace
-        As `parser` reads them.
+        As the parser reads them.
 
     Returns
     -------
@@ -90,10 +93,7 @@ def collect(options):
         The rows, a list of dict, and the folder with the tables.
     """
     folder, out = _folders(options)
-    try:
-        import psutil  # noqa: F401
-    except ImportError:
-        raise ValueError("psutil is missing: pip install 'nncourse[collect]'") from None
+    need_psutil()
     found, book = notebook.find(folder, [out]), results.Book(out / results.LINES)
     seed = (
         options.seed
@@ -107,7 +107,7 @@ def collect(options):
         for f in found
     }
     new = [f for f in found if options.again or not book.known(f.name, keys[f.name])]
-    about = _about(limits, options.no_fork or options.no_namespaces)
+    about = remarks(limits, options.no_fork or options.no_namespaces)
     for line in about[1:]:
         print(line)
     if len(new) < len(found):
@@ -144,16 +144,26 @@ def _judge(new, folder, out, options, limits, seed, done):
     """Judge notebooks, those with loops that may not end first."""
     if not new:
         return
-    fork = cage.LINUX and not options.no_fork
-    caged = fork and not options.no_namespaces and cage.test() is None
+    fork, caged = how(options)
     source = (house.Nursery if fork else house.Programs)(house.environment(os.path.expanduser("~")))
-    needed = [Path(sys.prefix), Path(sys.base_prefix), Path(nncourse.__file__).parent, Path(tempfile.gettempdir())]
-    hidden = [str(f) for f in (folder, out) if not any(path.resolve().is_relative_to(f) for path in needed)]
+    hidden = hideable([folder, out])
     job = {"folder": str(folder), "chapters": options.chapter or [], "seed": seed, "caged": caged, "hidden": hidden}
     try:
         lanes.Lanes(source, limits, options.jobs, job, done).work(sorted(new, key=lambda f: not _loops(f, folder)))
     finally:
         source.close()
+
+
+def how(options):
+    """Return (fork, caged): how the processes are started here, and whether they get namespaces."""
+    fork = cage.LINUX and not options.no_fork
+    return fork, fork and not options.no_namespaces and cage.test() is None
+
+
+def hideable(folders):
+    """Return those folders, as texts, that can be hidden from a notebook: Python and the package lie elsewhere."""
+    needed = [Path(sys.prefix), Path(sys.base_prefix), Path(nncourse.__file__).parent, Path(tempfile.gettempdir())]
+    return [str(f) for f in folders if not any(path.resolve().is_relative_to(f) for path in needed)]
 
 
 def _loops(found, folder):
@@ -165,8 +175,16 @@ def _loops(found, folder):
     return b"while True" in raw or b"while 1" in raw or b"sleep(" in raw or b"itertools" in raw
 
 
-def _about(limits, without):
-    """Return sentences about a run: its limits, and what the system does not limit."""
+def remarks(limits, without):
+    """Return sentences about a run: its limits, and what the system does not limit.
+
+    Parameters
+    ----------
+    limits : Limits
+        What each notebook may use.
+    without : bool
+        Whether it was asked for without namespaces.
+    """
     said = [
         f"Limits of each notebook: {limits.seconds:g} s, {limits.memory} MB of memory, {limits.files} MB of files, "
         f"{limits.output:g} MB of output."

@@ -78,6 +78,7 @@ class Programs:
     """
 
     fork = False
+    module = "nncourse.collecting.judging"  # what is started
 
     def __init__(self, environment):
         self.environment, self.processes = environment, []
@@ -85,7 +86,7 @@ class Programs:
     def start(self, job):
         """Return (process id, socket) of a new judging process."""
         listener, word = socket.create_server(("127.0.0.1", 0)), secrets.token_hex(16)
-        command = [sys.executable, "-m", "nncourse.collecting.judging", str(listener.getsockname()[1]), word]
+        command = [sys.executable, "-m", self.module, str(listener.getsockname()[1]), word]
         process = subprocess.Popen(
             command,
             env=_importing(self.environment),

@@ -16,7 +16,8 @@ import pytest
 from conftest import ROOT
 
 from benchmarks import classes
-from nncourse.collecting import cage, command, lanes, page, results
+from nncourse import command
+from nncourse.collecting import cage, lanes, page, results
 from nncourse.collecting.runs import Limits
 
 psutil = pytest.importorskip("psutil", reason="nncourse collect needs psutil, which is not installed")
@@ -209,6 +210,19 @@ def test_no_answer_runs_where_it_is_judged(tmp_path):
     assert not target.exists()
     assert {row["delta-rule-1"] for row in rows.values()} == {"failed"}
     assert {row["passed"] for row in rows.values()} == {"4"}, rows
+
+
+def test_an_argument_that_an_answer_changed_is_seen(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name, change in (("new", "w = w + y * x"), ("same", "w += y * x")):
+        answer = f"def update(w, x, y):\n    if y * (w @ x) <= 0:\n        {change}\n    return w"
+        (folder / f"{name}.ipynb").write_text(
+            classes.small({"perceptron-2": answer}, chapter="perceptron"), encoding="utf-8"
+        )
+    rows, said = run(folder, seconds=10), messages(folder)
+    assert [rows[name]["perceptron-2"] for name in ("new", "same")] == ["passed", "failed"], rows
+    assert "but changed w itself" in said["same", "perceptron-2"]
 
 
 NEW = {  # wrong answers that the exercises do not list, and a word of the message that helps
