@@ -37,9 +37,9 @@ WATCH = """
 SHIFTS = """shifts.map(({ value, startTime, sources }) => [
     value, startTime, sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 90))
 ])"""
-# What Python made of its packages is kept a moment after the last cell, its own library last.
+# What Python made of its packages is kept a moment after the last cell, what is loaded last then too.
 KEPT = """caches.keys().then((names) => names.find((name) => name.startsWith("compiled-"))).then(
-    async (name) => name && (await (await caches.open(name)).keys()).some(({ url }) => url.endsWith(".zip")))"""
+    async (name) => name && (await (await caches.open(name)).keys()).some(({ url }) => url.endsWith("/later")))"""
 
 
 @cache

@@ -1,23 +1,21 @@
-"""The packages of the browser's Python: which a cell needs, and what was compiled of them, for the next visit."""
+"""The packages of the browser's Python: which a cell needs, and where what is compiled of them goes."""
 
 import ast
-import io
+import json
 import os
 import re
 import sys
-import zipfile
-from importlib.util import MAGIC_NUMBER
-from marshal import dumps
 from pathlib import Path
-from zipimport import zipimporter
 
 HOME = Path(__file__).parent
 COMPILED = "/compiled"  # where Python puts what it compiles
 SITE = next(path for path in sys.path if path.endswith("site-packages"))
-UNCHECKED = b"\1" + bytes(11)  # in a compiled file: run it as it is
 # What there is for the browser besides NumPy: module to what is loaded for it; python.worker.js has the group.
 PACKAGES = {"matplotlib": "matplotlib", "PIL": "matplotlib", "sympy": "sympy", "mpmath": "sympy"}
 PACKAGES |= dict.fromkeys(("fontTools", "matplotlib_pyodide", "pytz"), "later")
+# The font that the list of fonts does not know.
+ADDED = {"fname": "fonts/ttf/Humor-Sans.ttf", "name": "Humor Sans", "weight": 400, "size": "scalable"}
+ADDED |= dict.fromkeys(("style", "variant", "stretch"), "normal") | {"__class__": "FontEntry"}
 PRINTED = re.compile(r"\b(pdf|e?ps)\b")  # matplotlib's files for printers need fontTools
 
 
@@ -61,23 +59,21 @@ def needed(source):
     return sorted(found | ({"later"} if PRINTED.search(source) else set()))
 
 
-def library():
-    """Return Python's own library, a zip file, with what was compiled of the modules in use: Python itself keeps none.
+def mend_fonts():
+    """Mend the list of fonts that matplotlib brings here: its number is another version's, so it would look at all fonts.
 
-    From it Python starts in half the time.
+    That takes half a second. A list that does not name every font is left to matplotlib.
     """
-    here = next(path for path in sys.path if path.endswith(".zip"))
-    content = io.BytesIO(Path(here).read_bytes())
-    with zipfile.ZipFile(content, "a") as file:
-        there = set(file.namelist())
-        for name, module in sorted(sys.modules.items()):
-            loader = getattr(module, "__loader__", None)
-            if isinstance(loader, zipimporter) and loader.archive == here:
-                path = loader.get_filename(name).removeprefix(f"{here}/") + "c"
-                if path.endswith(".pyc") and path not in there:
-                    file.writestr(path, MAGIC_NUMBER + UNCHECKED + dumps(loader.get_code(name)))
-                    there.add(path)
-    return content.getvalue()
+    folder = Path(SITE, "matplotlib")
+    path, data = folder / "fontlist.json", folder / "mpl-data"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    files = {file.relative_to(data).as_posix() for file in data.glob("fonts/ttf/*.ttf")}
+    fonts = [font for font in [*found["ttflist"], ADDED] if font["fname"] in files]
+    if files == {font["fname"] for font in fonts}:
+        version = re.search(r"__version__ = (\d+)", (folder / "font_manager.py").read_text(encoding="utf-8"))[1]
+        afm = [font for font in found["afmlist"] if (data / font["fname"]).is_file()]
+        found |= {"_version": int(version), "ttflist": fonts, "afmlist": afm}
+        path.write_text(json.dumps(found), encoding="utf-8")
 
 
 os.mkdir(COMPILED)  # Python itself makes folders in it, but not this one

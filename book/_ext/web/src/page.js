@@ -20,6 +20,7 @@ class Page {
     this.python = new Python({
       before: this.kept,
       python: new URL(settings.python, document.baseURI).href,
+      library: settings.library && new URL(settings.library, document.baseURI).href,
       course: new URL(settings.course, document.baseURI).href,
       kernel,
       packages,
@@ -74,7 +75,9 @@ class Page {
     if (state === "ready") this.say("Python is ready.");
     if (state === "gone") {
       this.cells.forEach((cell) => RAN.includes(cell.state) && cell.become("not run"));
-      this.why = reason === "stopped" ? "Stopped." : `Python could not go on: ${reason}. Run the cell again, and it starts anew.`;
+      this.why = `Python could not go on: ${reason}. Run the cell again, and it starts anew.`;
+      if (reason === "stopped") this.why = "Stopped.";
+      if (reason.startsWith("Stopped after")) this.why = `${reason} It starts anew with the next cell that you run.`;
       this.say(this.why);
     }
     if (state !== "ready" && document.activeElement === this.again) this.all.focus();

@@ -1,13 +1,16 @@
 // The page's Python: one worker for the page, started when it is first needed, ended to stop what does not stop.
 
+const GRACE = 5; // seconds for which an answer may go on after its limit, which Python itself watches
+
 export class Python {
-  // settings: { before, python, course, kernel, packages, brings, folder, worker }: what to wait for, two addresses, two
-  // texts, names of packages, where the page lies in the course, a text.
+  // settings: { before, python, library, course, kernel, packages, brings, folder, worker }: what to wait for, three
+  // addresses (or null for the library), two texts, names of packages, where the page lies in the course, a text.
   constructor(settings) {
     this.settings = settings;
     this.worker = null;
     this.fresh = false; // fetch everything anew: the last start failed
     this.turn = 0; // how often Python was started or stopped
+    this.timer = null; // ends Python where an answer that is checked cannot be stopped from within
     this.listeners = new Map(); // by cell: what hears its messages
     this.onloading = () => {};
     this.onstate = () => {};
@@ -49,12 +52,21 @@ export class Python {
     } else if (message.kind === "failed") {
       this.fresh = true;
       this.die(message.text);
-    } else this.listeners.get(message.cell)?.(message);
+    } else if (message.kind === "limit") this.limit(message.seconds);
+    else this.listeners.get(message.cell)?.(message);
+  }
+
+  limit(seconds) {
+    clearTimeout(this.timer);
+    const all = seconds + GRACE;
+    const reason = `Stopped after ${all} s: the answer made a call that does not come back, and Python was ended with it.`;
+    if (seconds !== null) this.timer = setTimeout(() => this.die(reason), Math.min(1000 * all, 2 ** 31 - 1));
   }
 
   // Python is gone: whoever waits is told why, and the next start makes a new one.
   die(reason) {
     this.turn += 1;
+    clearTimeout(this.timer);
     this.worker?.terminate();
     URL.revokeObjectURL(this.url);
     const waiting = [...this.listeners.values()];

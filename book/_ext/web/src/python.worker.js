@@ -2,7 +2,6 @@
 // page's own thread, so that a cell which never ends can be stopped by ending the worker.
 /* global loadPyodide, importScripts */
 
-const LIBRARY = "python_stdlib.zip"; // Python's own library
 const LOCK = "pyodide-lock.json"; // which package needs which
 // matplotlib draws without these: they come when nothing else is to be done, or when a cell needs them.
 const GROUPS = { later: ["fonttools", "matplotlib-pyodide", "pytz"] };
@@ -28,8 +27,6 @@ async function fetchAgain(request, options) {
   const address = request.url ?? String(request);
   const early = ahead.get(address);
   if (ahead.delete(address)) return early;
-  const kept = address.endsWith(LIBRARY) && !anew && (await find(address));
-  if (kept) return kept;
   for (let attempt = 0; ; attempt += 1) {
     const before = loaded;
     try {
@@ -51,8 +48,8 @@ async function fetchAgain(request, options) {
   }
 }
 
-// The lock file without what comes later. While Python starts, the network has nothing to do: the packages that the page
-// brings are fetched then.
+// The lock file without what comes later. While Python starts, the network has nothing to do: what the page will need
+// and what is not kept is fetched then.
 function lighter(text) {
   const lock = JSON.parse(text);
   for (const about of Object.values(lock.packages)) about.depends = about.depends.filter((name) => !GROUPS.later.includes(name));
@@ -60,17 +57,15 @@ function lighter(text) {
   return JSON.stringify(lock);
 }
 
-async function fetchAhead(packages, name) {
-  if (await find(`${where}${name}`)) return;
+function fetchAhead(packages, name) {
   const { file_name: file, sha256, depends } = packages[name];
   const address = `${where}${file}`;
-  if (!ahead.has(address)) {
-    const integrity = `sha256-${btoa(sha256.replace(/../g, (byte) => String.fromCharCode(parseInt(byte, 16))))}`;
-    const answer = fetchAgain(address, { integrity });
-    answer.catch(() => {}); // it is awaited where it is asked for
-    ahead.set(address, answer);
-    depends.forEach((other) => fetchAhead(packages, other));
-  }
+  if (ahead.has(address)) return;
+  const integrity = `sha256-${btoa(sha256.replace(/../g, (byte) => String.fromCharCode(parseInt(byte, 16))))}`;
+  const answer = fetchAgain(address, { integrity });
+  answer.catch(() => {}); // it is awaited where it is asked for
+  ahead.set(address, answer);
+  depends.forEach((other) => fetchAhead(packages, other));
 }
 
 // Pyodide would wait for ever where its program breaks off on the way, or is damaged: it is fetched again, whole.
@@ -105,9 +100,11 @@ async function read(response) {
   return new Blob(parts);
 }
 
-async function start({ python: base, course, kernel: program, packages: helper, folder, fresh, brings: names }) {
+async function start({ python: base, library, course, kernel: program, packages: helper, folder, fresh, brings: names }) {
   self.fetch = fetchAgain;
-  [where, anew, brings] = [base, fresh, names];
+  [where, anew] = [base, fresh];
+  const kept = await Promise.all(names.map((name) => find(`${where}${name}`)));
+  brings = names.filter((_, index) => !kept[index]);
   const archive = fetchAgain(course).then((response) => {
     if (!response.ok) throw new Error(`${course}: status ${response.status}`);
     return response.arrayBuffer();
@@ -115,7 +112,8 @@ async function start({ python: base, course, kernel: program, packages: helper, 
   archive.catch(() => {}); // it is awaited below
   await fetchAgain(`${base}pyodide.js`); // a script's own loader would not try again
   importScripts(`${base}pyodide.js`);
-  python = await loadPyodide({ indexURL: base, env: { MPLBACKEND: "agg", HOME: "/home/pyodide" } });
+  const env = { MPLBACKEND: "agg", HOME: "/home/pyodide" };
+  python = await loadPyodide({ indexURL: base, env, ...(library && { stdLibURL: library }) });
   python.unpackArchive(await archive, "zip");
   self.tell = (json) => tellPage(JSON.parse(json));
   python.FS.writeFile("/home/pyodide/page_kernel.py", program);
@@ -143,7 +141,10 @@ async function loadOne(name) {
   if (kept) {
     spread(await kept.arrayBuffer());
     names.forEach((one) => { python.loadedPackages[one] = "kept"; });
-  } else await fetchPackages(names);
+  } else {
+    await fetchPackages(names);
+    if (name === "matplotlib") packages.mend_fonts();
+  }
   const own = python.FS.readdir(packages.SITE).filter((entry) => !before.includes(entry));
   there.set(name, { own, kept: kept ? compiled(own).length : -1 });
 }
@@ -165,7 +166,7 @@ async function run({ cell, source }) {
 
 // The files of the packages, as they lie unpacked, and what Python has compiled of them, are kept beside Python's own
 // files for the next visit, when nothing else is to be done: to unpack and to compile takes longer than all the rest.
-// Of Python's own library it is the compiled modules. Where the browser keeps nothing, all is done again.
+// Where the browser keeps nothing, it is done again.
 const store = () => caches.open(`compiled-${where}`);
 
 async function find(address) {
@@ -186,7 +187,6 @@ async function keep() {
       await cache.put(`${where}${name}`, new Response(gathered([...about.own.flatMap((entry) => below(`${packages.SITE}/${entry}`)), ...files])));
       about.kept = files.length;
     }
-    if (!(await cache.match(`${where}${LIBRARY}`))) await cache.put(`${where}${LIBRARY}`, new Response(packages.library().toJs()));
   } catch {
     /* nothing is kept */
   }
