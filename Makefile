@@ -9,7 +9,7 @@ export PYTHONUTF8 = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env site pdf serve test test-browser test-class lint notebooks report portable bench release constraints clean distclean
+.PHONY: help env site pdf serve test test-browser test-class lint notebooks report portable assignments bench release constraints clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt book/_ext/web/package-lock.json
 	@cat $^ | cmp -s - $@ || { set -e; \
 	  echo "Creating the environment in $(VENV): a few minutes, once."; \
 	  $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers,fast]"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,peers,fast,nbgrader]"; \
 	  $(BIN)/python -m tools.web; \
 	  cat $^ > $@; }
 	@touch $@
@@ -44,8 +44,8 @@ lint: $(STAMP)  ## check style and docstrings of the code
 test: lint  ## run every test, and every cell of every chapter against its stored output
 	$(BIN)/pytest -n 2
 
-test-class: $(STAMP)  ## collect a class of notebooks with every kind of trouble (some minutes)
-	$(BIN)/pytest tests/classes
+test-class: $(STAMP)  ## collect and grade a class of notebooks with every kind of trouble (some minutes)
+	$(BIN)/pytest -n 2 tests/classes
 
 test-browser: site  ## run every chapter in its page, in a browser, and try all that a reader can touch (needs Chromium)
 	$(BIN)/pytest tests/browser/test_weights.py
@@ -59,6 +59,9 @@ report: $(STAMP)  ## run every chapter and print a table of what was verified
 
 portable: $(STAMP)  ## build a copy with Jupyter Book 2, and compare its warnings with the record
 	$(BIN)/python -m tools.portable
+
+assignments: $(STAMP)  ## write the exercises as assignments of nbgrader (TO=folder, ONLY=chapter for one)
+	$(BIN)/python -m tools.assignments $(or $(TO),_build/assignments) $(if $(ONLY),--chapter $(ONLY))
 
 bench: $(STAMP)  ## time the package against PyTorch, scikit-learn and gensim, side by side
 	$(BIN)/python -m benchmarks

@@ -232,7 +232,7 @@ def test_a_package_shows_what_it_offers_under_the_name_that_it_offers():
 
 
 def test_our_directives_are_written_out_and_others_stay():
-    assert set(portable_text.ours()) >= {"concordance", "chapters"}
+    assert set(portable_text.ours()) >= {"concordance", "chapters", "audit", "exercised"}
     text = markdown("```{chapters}\n```\n")
     assert text.startswith("| chapter |")
     assert "[](/book/feedforward/delta-rule.ipynb)" in text
@@ -315,3 +315,10 @@ def test_the_copy_has_every_page_and_no_gate_and_the_book_is_left_alone(tmp_path
         assert "-end}" not in text
         assert not ledger.labels(text, math=True), "an equation kept the form that has no number of its own"
     assert max(ids.values()) == 1
+
+
+def test_quick_questions_are_written_out():
+    text = markdown("```{questions} delta-rule\n```\n")
+    assert text.startswith("**Question 1.** ")
+    assert "::::{dropdown} Answers\n" in text
+    assert "{questions}" not in text

@@ -155,7 +155,7 @@ def chapters():
     for part in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]:
         for name in (chapter["file"] for chapter in part["chapters"]):
             path = ROOT / f"{name}.ipynb"
-            if not path.is_file() or path in ERRATA:
+            if not path.is_file() or path in ERRATA or path.parent.name == "projects":
                 continue
             opening = nbformat.read(path, as_version=4).cells[0].source
             need = re.search(r"\*\*You need\*\*(.*?)(?=\n\n|\Z)", opening, re.DOTALL)[1]

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import PurePosixPath
 from types import SimpleNamespace
@@ -91,6 +92,7 @@ def markdown(text, folder, renamed):
     def card(match):
         return f":link: {page(f'{folder}/{match[1]}').removeprefix(f'{folder}/')}"
 
+    text = extension("question_files").written_out(text, myst=True)
     text = AUTOMODULE.sub(lambda match: module(match[1]), plain_page(text))
     text = SPHINX_PAGE.sub(r"\1", LIVE.sub("", PDF_ONLY.sub("", text)))
     text = BODILESS.sub(generated, text).replace("{{ version }}", nncourse.__version__)
@@ -104,12 +106,19 @@ def markdown(text, folder, renamed):
 # --- what extensions write ---
 
 
+@cache
+def extension(name):
+    """Return a module of the website's extensions."""
+    spec = spec_from_file_location(name, ledger.BOOK / "_ext" / f"{name}.py")
+    spec.loader.exec_module(found := module_from_spec(spec))
+    return found
+
+
 def ours():
-    """Return the directives of our extension: name to class."""
-    spec = spec_from_file_location("concordance", ledger.BOOK / "_ext" / "concordance.py")
-    spec.loader.exec_module(extension := module_from_spec(spec))
+    """Return the directives of our extensions that write MyST: name to class."""
     found = {}
-    extension.setup(SimpleNamespace(add_directive=found.__setitem__))
+    for name in ("concordance", "audit"):
+        extension(name).setup(SimpleNamespace(add_directive=found.__setitem__))
     return found
 
 
