@@ -87,6 +87,7 @@ class Firefox:
         self.socket.close()
         self.process.terminate()
         self.process.wait(30)
+        self.process.stderr.close()
 
 
 @pytest.fixture(scope="module")
