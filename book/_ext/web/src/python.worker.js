@@ -15,6 +15,7 @@ let kernel;
 let packages;
 let keeping; // the timer that keeps what there is
 const ahead = new Map(); // address to an answer that is on its way
+const early = new Map(); // package to its kept files, which are being read
 const there = new Map(); // package or group to { own, kept }: its folders, how many of its compiled files are kept
 
 function tellPage(message) {
@@ -103,8 +104,11 @@ async function read(response) {
 async function start({ python: base, library, course, kernel: program, packages: helper, folder, fresh, brings: names }) {
   self.fetch = fetchAgain;
   [where, anew] = [base, fresh];
-  const kept = await Promise.all(names.map((name) => find(`${where}${name}`)));
-  brings = names.filter((_, index) => !kept[index]);
+  for (const name of names) {
+    const found = await find(`${where}${name}`);
+    if (found) early.set(name, found.arrayBuffer()); // read while Python starts
+  }
+  brings = names.filter((name) => !early.has(name));
   const archive = fetchAgain(course).then((response) => {
     if (!response.ok) throw new Error(`${course}: status ${response.status}`);
     return response.arrayBuffer();
@@ -137,9 +141,10 @@ function load(name) {
 async function loadOne(name) {
   const before = python.FS.readdir(packages.SITE);
   const names = GROUPS[name] ?? [name];
-  const kept = await find(`${where}${name}`);
+  const kept = await (early.get(name) ?? (await find(`${where}${name}`))?.arrayBuffer());
+  early.delete(name);
   if (kept) {
-    spread(await kept.arrayBuffer());
+    spread(kept);
     names.forEach((one) => { python.loadedPackages[one] = "kept"; });
   } else {
     await fetchPackages(names);
