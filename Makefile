@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-# What fails while two tests share a busy machine is tried once more, alone.
-AGAIN = $(BIN)/pytest --last-failed --last-failed-no-failures none
 CHAPTERS = $(shell find book -name '*.ipynb' -not -path '*/.*' | sort)
 
 export PYTHONUTF8 = 1
@@ -47,11 +45,11 @@ test: lint  ## run every test, and every cell of every chapter against its store
 	$(BIN)/pytest -n 2
 
 test-class: $(STAMP)  ## collect and grade a class of notebooks with every kind of trouble (some minutes)
-	$(BIN)/pytest -n 2 tests/classes || $(AGAIN) tests/classes
+	$(BIN)/pytest -n 2 tests/classes
 
 test-browser: site  ## run every chapter in its page, in a browser, and try all that a reader can touch (needs Chromium)
 	$(BIN)/pytest tests/browser/test_weights.py
-	$(BIN)/pytest -n 2 --dist worksteal tests/browser --ignore tests/browser/test_weights.py || $(AGAIN) tests/browser
+	$(BIN)/pytest -n 2 --dist worksteal tests/browser --ignore tests/browser/test_weights.py
 
 notebooks: $(STAMP)  ## run the chapters in place and normalise them (ONLY=path for one)
 	$(BIN)/python -m tools.notebooks $(or $(ONLY),$(CHAPTERS))
