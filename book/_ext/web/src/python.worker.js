@@ -26,6 +26,7 @@ function tellPage(message) {
 const fetchOnce = self.fetch.bind(self);
 async function fetchAgain(request, options) {
   const address = request.url ?? String(request);
+  const kept = address.endsWith(".wasm") && (await isKept(address));
   const early = ahead.get(address);
   if (ahead.delete(address)) return early;
   for (let attempt = 0; ; attempt += 1) {
@@ -33,10 +34,15 @@ async function fetchAgain(request, options) {
     try {
       const response = await fetchOnce(request, anew || attempt ? { ...options, cache: "reload" } : options);
       if (response.status >= 500) throw new Error(`status ${response.status}`);
-      // The browser keeps the machine code of a program only with its own answer; that one is counted on the side.
+      // The browser keeps the machine code of a program with its own answer alone, and only with one that was kept.
       if (response.ok && address.endsWith(".wasm") && !anew) {
-        read(response.clone()).catch(() => {});
-        return response;
+        const counted = read(response.clone());
+        if (kept) {
+          counted.catch(() => {});
+          return response;
+        }
+        await counted;
+        return await fetchOnce(address, { cache: "force-cache" });
       }
       const { status, statusText, headers } = response;
       const body = await read(response);
@@ -62,11 +68,14 @@ function fetchAhead(packages, name) {
   const { file_name: file, sha256, depends } = packages[name];
   const address = `${where}${file}`;
   if (ahead.has(address)) return;
-  const integrity = `sha256-${btoa(sha256.replace(/../g, (byte) => String.fromCharCode(parseInt(byte, 16))))}`;
-  const answer = fetchAgain(address, { integrity });
+  askAhead(address, { integrity: `sha256-${btoa(sha256.replace(/../g, (byte) => String.fromCharCode(parseInt(byte, 16))))}` });
+  depends.forEach((other) => fetchAhead(packages, other));
+}
+
+function askAhead(address, options) {
+  const answer = fetchAgain(address, options);
   answer.catch(() => {}); // it is awaited where it is asked for
   ahead.set(address, answer);
-  depends.forEach((other) => fetchAhead(packages, other));
 }
 
 // Pyodide would wait for ever where its program breaks off on the way, or is damaged: it is fetched again, whole.
@@ -109,16 +118,13 @@ async function start({ python: base, library, course, kernel: program, packages:
     if (found) early.set(name, found.arrayBuffer()); // read while Python starts
   }
   brings = names.filter((name) => !early.has(name));
-  const archive = fetchAgain(course).then((response) => {
-    if (!response.ok) throw new Error(`${course}: status ${response.status}`);
-    return response.arrayBuffer();
-  });
-  archive.catch(() => {}); // it is awaited below
-  await fetchAgain(`${base}pyodide.js`); // a script's own loader would not try again
-  importScripts(`${base}pyodide.js`);
+  [library ?? `${base}python_stdlib.zip`, `${base}${LOCK}`, course].forEach((address) => askAhead(address));
+  await importAgain(`${base}pyodide.js`);
   const env = { MPLBACKEND: "agg", HOME: "/home/pyodide" };
   python = await loadPyodide({ indexURL: base, env, ...(library && { stdLibURL: library }) });
-  python.unpackArchive(await archive, "zip");
+  const archive = await fetchAgain(course);
+  if (!archive.ok) throw new Error(`${course}: status ${archive.status}`);
+  python.unpackArchive(await archive.arrayBuffer(), "zip");
   self.tell = (json) => tellPage(JSON.parse(json));
   python.FS.writeFile("/home/pyodide/page_kernel.py", program);
   python.FS.writeFile("/home/pyodide/page_packages.py", helper);
@@ -127,6 +133,16 @@ async function start({ python: base, library, course, kernel: program, packages:
   packages.enter(folder);
   await load("numpy");
   tellPage({ kind: "ready" });
+}
+
+// A script's own loader does not try again.
+async function importAgain(address) {
+  try {
+    importScripts(address);
+  } catch {
+    await fetchAgain(address, { cache: "reload" });
+    importScripts(address);
+  }
 }
 
 // Load a package with what it needs, or a group: from the files that an earlier visit kept, else as Pyodide does. One
@@ -179,6 +195,14 @@ async function find(address) {
     return anew ? undefined : await (await store()).match(address);
   } catch {
     return undefined;
+  }
+}
+
+async function isKept(address) {
+  try {
+    return Boolean(await caches.match(address));
+  } catch {
+    return false;
   }
 }
 
