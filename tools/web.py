@@ -2,11 +2,13 @@
 
     python -m tools.web
 
-They go into the environment, once; Node comes with it. `bundle` then makes our own scripts of theirs, offline. It
-installs them first where they are missing.
+They go into the environment, once; Node comes with it. One of them is the browser's Python: the packages that it
+would fetch come from PyPI, at the versions that it names, for their modules alone. `bundle` then makes our own
+scripts, offline. It installs first what is missing.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -17,11 +19,16 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "book" / "_ext" / "web"
 PACKAGES = Path(sys.prefix) / "web"
 MARK = PACKAGES / "installed"
+PYODIDE = PACKAGES / "node_modules" / "pyodide"
+WHEELS = ("numpy", "matplotlib", "sympy")
+LATER = {"fonttools", "matplotlib-pyodide", "pytz"}  # python.worker.js loads them when nothing else is to be done
+ANY_MACHINE = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "any")  # only the modules in Python are taken
 
 
 def fingerprint():
-    """Return what tells whether the installed packages are those of the lock file."""
-    return hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()
+    """Return what tells whether the installed packages are those of the lock file, and of this file."""
+    lock = (SOURCE / "package-lock.json").read_bytes()
+    return hashlib.sha256(lock + Path(__file__).read_bytes()).hexdigest()
 
 
 def install():
@@ -36,7 +43,27 @@ def install():
     code = npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", str(PACKAGES)])
     if code:
         raise RuntimeError(f"npm could not install the packages of {SOURCE / 'package-lock.json'}: it said {code}")
+    shutil.rmtree(PACKAGES / "wheels", ignore_errors=True)
+    taken = set()
+    for name in WHEELS:
+        taken |= download(name, taken)
     MARK.write_text(fingerprint(), encoding="utf-8")
+
+
+def download(name, taken):
+    """Download a package of the browser's Python, and what it needs besides those taken; return their names."""
+    lock = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))
+    names, waiting = set(), {name}
+    while waiting:
+        names.add(one := waiting.pop())
+        waiting |= set(lock["packages"][one]["depends"]) - names - taken - LATER
+    python = "".join(lock["info"]["python"].split(".")[:2])
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
+    options += [f"--python-version={python}", *(f"--platform={machine}" for machine in ANY_MACHINE)]
+    wanted = [f"{one}=={lock['packages'][one]['version']}" for one in sorted(names)]
+    folder = PACKAGES / "wheels" / name
+    subprocess.run([sys.executable, "-m", "pip", "download", *options, f"--dest={folder}", *wanted], check=True)
+    return names
 
 
 def bundle(entries, outdir):

@@ -20,7 +20,7 @@ from tools.release import write_zip
 RESULTS = ROOT / "benchmarks" / "results"
 SCRIPTS = Path(__file__).with_name("web") / "src"
 # Roughly what the browser's Python weighs, unpacked, in MB: for the words "12 of about 26 MB".
-WEIGHTS = {"": 18, "matplotlib": 8, "sympy": 7}
+WEIGHTS = {"": 20, "matplotlib": 11, "sympy": 13}
 DATA = {"digits": {}, "diabetes": {"scaled": False}, "breast_cancer": {}}
 BAR = (
     '<div class="run-page" role="group" aria-label="Run this page">'
@@ -75,13 +75,13 @@ def add_to_page(app, pagename, templatename, context, doctree):
     text = Path(app.env.doc2path(pagename)).read_text(encoding="utf-8")
     brought = [name for name, words in BRINGS.items() if any(word in text for word in words)]
     root = "../" * pagename.count("/")
-    python, library = app.config.nncourse_python, f"{root}_static/run/python_stdlib.zip"
+    python = app.config.nncourse_python
     told = {
         "page": pagename,
         "root": root,
         "version": version_of_course(),
         "python": python if "//" in python else root + python,
-        "library": library if compiled_library.fits(python, Path(app.outdir)) else None,
+        "compiled": f"{root}_static/run/" if compiled_library.fits(python, Path(app.outdir)) else None,
         "course": f"{root}_static/run/nncourse.zip",
         "brings": ["numpy", *(name for name in brought if name == "matplotlib")],  # nearly every first cell needs them
         "megabytes": sum(WEIGHTS[name] for name in ("", *brought)),
@@ -101,7 +101,7 @@ def finish_site(app, exception):
         web.bundle([SCRIPTS / "page.js"], folder)
         web.bundle([SCRIPTS / "service-worker.js"], Path(app.outdir))
         pack_course(folder / "nncourse.zip")
-        compiled_library.write(folder / "python_stdlib.zip")
+        compiled_library.write(folder)
 
 
 def setup(app):

@@ -348,6 +348,7 @@ def test_the_second_visit_takes_the_packages_as_the_first_one_left_them(open_pag
     later = "import fontTools, pytz\nplt.savefig(file := io.BytesIO(), format='pdf')\nprint(file.getvalue()[:5])"
     assert run_text(page, 1, use + see) == ["ok", "ast.pyc True\n"]
     wait(page, KEPT)
+    assert page.locator(".run-status").inner_text().startswith("Cell 1 of")  # nobody waits for what came later
     names = page.evaluate("""caches.keys().then((names) => names.find((name) => name.startsWith("python-"))).then(
         async (name) => { const cache = await caches.open(name);
             const wheels = (await cache.keys()).filter(({ url }) => url.endsWith(".whl"));
@@ -362,6 +363,20 @@ def test_the_second_visit_takes_the_packages_as_the_first_one_left_them(open_pag
         if python_host:
             python_host.down = False
     assert (state, text) == ("ok", "ast.pyc False\nb'%PDF-'\n")
+
+
+def test_the_site_brings_what_is_compiled_of_the_packages_and_it_fits_them(open_page):
+    program = (
+        "import sys\nfrom importlib.util import MAGIC_NUMBER, cache_from_source, source_hash\n"
+        "from pathlib import Path\nfrom page_packages import HOME, SITE\n"
+        "for folder, most in (Path(SITE, 'numpy'), 1), (HOME / 'nncourse', 0):\n"  # __config__ tells of the machine
+        "    there = {p: Path(cache_from_source(p)) for p in folder.rglob('*.py')}\n"
+        "    read = {p: made.read_bytes()[:16] for p, made in there.items() if made.is_file()}\n"
+        "    known = MAGIC_NUMBER + bytes([3, 0, 0, 0])\n"
+        "    other = [p for p in read if read[p] != known + source_hash(p.read_bytes())]\n"
+        "    print(folder.name in sys.modules, len(read) > 70, len(other) <= most)\n"
+    )
+    assert run_text(open_page(FIRST), 1, program) == ["ok", "False True True\n" * 2]
 
 
 def test_a_picture_for_printers_can_be_written_at_once(open_page):

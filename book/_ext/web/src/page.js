@@ -20,7 +20,7 @@ class Page {
     this.python = new Python({
       before: this.kept,
       python: new URL(settings.python, document.baseURI).href,
-      library: settings.library && new URL(settings.library, document.baseURI).href,
+      compiled: settings.compiled && new URL(settings.compiled, document.baseURI).href,
       course: new URL(settings.course, document.baseURI).href,
       kernel,
       packages,
@@ -65,6 +65,7 @@ class Page {
 
   // Said in the bar, and beside every cell that waits: the bar may be far above.
   sayLoading(megabytes) {
+    if (!this.busy) return; // what comes in later is nobody's concern
     const all = megabytes <= settings.megabytes ? ` of about ${settings.megabytes}` : "";
     this.say(`Python is loading: ${megabytes}${all} MB.`);
     for (const cell of [this.busy, ...this.queue]) if (cell?.state === "waiting") cell.said.textContent = this.status.textContent;

@@ -3,8 +3,8 @@
 const GRACE = 5; // seconds for which an answer may go on after its limit, which Python itself watches
 
 export class Python {
-  // settings: { before, python, library, course, kernel, packages, brings, folder, worker }: what to wait for, three
-  // addresses (or null for the library), two texts, names of packages, where the page lies in the course, a text.
+  // settings: { before, python, compiled, course, kernel, packages, brings, folder, worker }: what to wait for, three
+  // addresses (or null for what is compiled), two texts, names of packages, where the page lies in the course, a text.
   constructor(settings) {
     this.settings = settings;
     this.worker = null;

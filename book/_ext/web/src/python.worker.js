@@ -10,10 +10,13 @@ let told = 0;
 let anew = false; // fetch past every cache: what was kept may be broken
 let where; // Python's own address
 let brings; // the packages that the page is likely to need
+let made; // the address of what the site has compiled, or null
 let python;
 let kernel;
 let packages;
 let keeping; // the timer that keeps what there is
+let arrived;
+const arrival = new Promise((resolve) => { arrived = resolve; });
 const ahead = new Map(); // address to an answer that is on its way
 const early = new Map(); // package to its kept files, which are being read
 const there = new Map(); // package or group to { own, kept }: its folders, how many of its compiled files are kept
@@ -37,16 +40,14 @@ async function fetchAgain(request, options) {
       // The browser keeps the machine code of a program with its own answer alone, and only with one that was kept.
       if (response.ok && address.endsWith(".wasm") && !anew) {
         const counted = read(response.clone());
-        if (kept) {
-          counted.catch(() => {});
-          return response;
-        }
-        await counted;
-        return await fetchOnce(address, { cache: "force-cache" });
+        if (!kept) await counted;
+        counted.then(arrived, () => {});
+        return kept ? response : await fetchOnce(address, { cache: "force-cache" });
       }
       const { status, statusText, headers } = response;
-      const body = await read(response);
-      return new Response(address.endsWith(LOCK) ? lighter(await body.text()) : body, { status, statusText, headers });
+      const body = joined(await read(response));
+      const content = address.endsWith(LOCK) ? lighter(new TextDecoder().decode(body)) : body;
+      return new Response(content, { status, statusText, headers });
     } catch (error) {
       loaded = before;
       if (attempt === 2) throw new Error(`${address.split("/").at(-1)} did not arrive (${error.message})`);
@@ -55,12 +56,12 @@ async function fetchAgain(request, options) {
   }
 }
 
-// The lock file without what comes later. While Python starts, the network has nothing to do: what the page will need
-// and what is not kept is fetched then.
+// The lock file without what comes later. When Python's program is there, the network has nothing to do: what the page
+// will need and what is not kept is fetched then.
 function lighter(text) {
   const lock = JSON.parse(text);
   for (const about of Object.values(lock.packages)) about.depends = about.depends.filter((name) => !GROUPS.later.includes(name));
-  brings.forEach((name) => fetchAhead(lock.packages, name));
+  arrival.then(() => brings.forEach((name) => fetchAhead(lock.packages, name)));
   return JSON.stringify(lock);
 }
 
@@ -95,7 +96,7 @@ WebAssembly.instantiateStreaming = async (response, imports) => {
   }
 };
 
-// The whole body of an answer; the page hears how it grows.
+// The parts of an answer's body; the page hears how it grows.
 async function read(response) {
   const parts = [];
   const reader = response.body?.getReader();
@@ -107,32 +108,57 @@ async function read(response) {
       tellPage({ kind: "loading", bytes: loaded });
     }
   }
-  return new Blob(parts);
+  return parts;
 }
 
-async function start({ python: base, library, course, kernel: program, packages: helper, folder, fresh, brings: names }) {
+// As one: a blob would go to the browser's own process and back.
+function joined(parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let start = 0;
+  for (const part of parts) {
+    whole.set(part, start);
+    start += part.byteLength;
+  }
+  return whole;
+}
+
+async function start({ python: base, compiled: site, course, kernel: program, packages: helper, folder, fresh, brings: names }) {
   self.fetch = fetchAgain;
-  [where, anew] = [base, fresh];
+  [where, made, anew] = [base, site, fresh];
   for (const name of names) {
     const found = await find(`${where}${name}`);
     if (found) early.set(name, found.arrayBuffer()); // read while Python starts
   }
   brings = names.filter((name) => !early.has(name));
-  [library ?? `${base}python_stdlib.zip`, `${base}${LOCK}`, course].forEach((address) => askAhead(address));
+  const library = `${made ?? base}python_stdlib.zip`;
+  [library, `${base}${LOCK}`, course].forEach((address) => askAhead(address));
+  if (made) arrival.then(() => ["nncourse", ...brings].forEach((name) => askAhead(packed(name))));
   await importAgain(`${base}pyodide.js`);
   const env = { MPLBACKEND: "agg", HOME: "/home/pyodide" };
-  python = await loadPyodide({ indexURL: base, env, ...(library && { stdLibURL: library }) });
-  const archive = await fetchAgain(course);
-  if (!archive.ok) throw new Error(`${course}: status ${archive.status}`);
-  python.unpackArchive(await archive.arrayBuffer(), "zip");
+  python = await loadPyodide({ indexURL: base, env, stdLibURL: library });
+  await unpack(course);
   self.tell = (json) => tellPage(JSON.parse(json));
   python.FS.writeFile("/home/pyodide/page_kernel.py", program);
   python.FS.writeFile("/home/pyodide/page_packages.py", helper);
   kernel = python.pyimport("page_kernel");
   packages = python.pyimport("page_packages");
   packages.enter(folder);
+  await addCompiled("nncourse");
   await load("numpy");
   tellPage({ kind: "ready" });
+}
+
+async function unpack(address, folder) {
+  const archive = await fetchAgain(address);
+  if (!archive.ok) throw new Error(`${address}: status ${archive.status}`);
+  python.unpackArchive(await archive.arrayBuffer(), "zip", folder && { extractDir: folder });
+}
+
+// What the site has compiled of a package: Python compares its source, and compiles it where it is another.
+const packed = (name) => `${made}compiled/${name}.zip`;
+
+async function addCompiled(name) {
+  if (made) await unpack(packed(name), packages.COMPILED);
 }
 
 // A script's own loader does not try again.
@@ -164,6 +190,7 @@ async function loadOne(name) {
     names.forEach((one) => { python.loadedPackages[one] = "kept"; });
   } else {
     await fetchPackages(names);
+    if (!(name in GROUPS)) await addCompiled(name);
     if (name === "matplotlib") packages.mend_fonts();
   }
   const own = python.FS.readdir(packages.SITE).filter((entry) => !before.includes(entry));
