@@ -94,7 +94,9 @@ def test_a_page_is_light_quick_and_still(name, browser, site, record_property):
 
 
 def seconds_to_output(page):
-    """Run the first two cells of a page, which draw a picture; return the seconds until it is there."""
+    """Run the first two cells of a page that stands, which draw a picture; return the seconds until it is there."""
+    page.evaluate(SETTLED)
+    page.wait_for_timeout(1000)
     start = time.monotonic()
     page.get_by_role("button", name="Run cell 2", exact=True).click()
     wait(page, "document.querySelector('.cell_output.fresh img')?.complete", 120)  # playwright looks twice a second
