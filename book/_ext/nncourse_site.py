@@ -181,6 +181,14 @@ def drop_icon_script(outdir):
     Path(outdir, "_static", "scripts", "fontawesome.js").write_text("", encoding="utf-8")
 
 
+def drop_old_modules(outdir):
+    """Delete the pages of modules that are gone: an earlier build has left them, and their links lead nowhere."""
+    for page in Path(outdir, "_modules", "nncourse").rglob("*.html"):
+        module = ROOT / page.relative_to(Path(outdir, "_modules")).with_suffix("")
+        if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
+            page.unlink()
+
+
 def redirect_page(title, target, icon):
     """Return a page that leads to the book's first page, with a link for those whose browser stays."""
     title, target, icon = escape(title), escape(target), escape(icon)
@@ -204,6 +212,7 @@ def finish_site(app, exception):
     if exception is None and app.builder.format == "html":
         copy_mathjax(app.outdir)
         drop_icon_script(app.outdir)
+        drop_old_modules(app.outdir)
         if app.config.nncourse_pdf:
             shutil.copyfile(PDF, Path(app.outdir, PDF.name))
         icon = f"_static/{Path(app.config.html_favicon).name}"
