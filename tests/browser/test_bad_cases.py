@@ -227,7 +227,7 @@ def test_a_slow_download_shows_its_progress_beside_the_cell(faults, open_page):
         seen |= {text for text in beside(page, 3) if " MB" in text}
         page.wait_for_timeout(50)
     assert len(seen) >= 5, seen
-    assert all(text.startswith("Python is loading: ") and " of about 33 MB" in text for text in seen), seen
+    assert all(text.startswith("Python is loading: ") and " of about 44 MB" in text for text in seen), seen
 
 
 def test_two_tabs_both_run_and_show_the_text_that_is_kept(open_page, browser):

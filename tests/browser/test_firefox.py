@@ -48,6 +48,7 @@ class Firefox:
     def open(self, address):
         """Open a page, and wait until it is there."""
         self.ask("browsingContext.navigate", context=self.page, url=address, wait="complete")
+        self.wait("document.readyState === 'complete'")  # the tab's own empty page may have been meant
 
     def evaluate(self, expression):
         """Return the value of a JavaScript expression."""

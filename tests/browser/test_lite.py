@@ -90,8 +90,12 @@ def test_the_notebook_of_a_page_can_be_downloaded(context, site):
 def test_the_first_cells_run_and_a_changed_copy_is_kept(context, site):
     page = open_notebook(context, site, "before-you-start")
     first = cell(page, "%pip install")
-    first.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
+    for _ in range(20):  # a click is lost while the cells are rendered anew
+        first.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(1500)
+        if first.locator(".jp-InputPrompt").inner_text() != "[ ]:":
+            break
     expect(first.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=PATIENCE)
     imports = cell(page, IMPORTS)
     imports.locator(".cm-content").click()

@@ -2,7 +2,7 @@
 
 A page is loaded with nothing kept, over 10 Mbit/s with 40 ms to the server, on a processor slowed down four times.
 Its weight is what a static host would send for all files that it fetches before Python: text compressed, the rest
-as it is. A busy machine makes times longer and never shorter, so a time is the best of up to three tries. The
+as it is. A busy machine makes times longer and never shorter, so a time is the best of up to five tries. The
 shifts are added up, from the first byte to the end of a way down through the whole page. A table stands at the end.
 """
 
@@ -23,7 +23,7 @@ from tools.check_site import pages_of_toc
 PAGES = pages_of_toc(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
 WEIGHT, PAINT, SHIFT = 600_000, 1.5, 0.05  # bytes, seconds, the sum of all layout shifts
 COLD, AGAIN = 8, 4  # seconds from the click to the first output
-TRIES = 3
+TRIES = 5
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
 TEXT = {".css", ".html", ".js", ".json", ".svg"}
 WATCH = """
