@@ -7,7 +7,8 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 BEFORE, AFTER = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’%]+")
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 NOT_PRINTED = (
-    ".headerlink, .viewcode-link, .toctree-wrapper, .copybtn, .pdf-link, p.report, script, style, "
+    ".headerlink, .viewcode-link, .toctree-wrapper, .copybtn, .pdf-link, p.report, p.as-notebook, .run-page, "
+    "script, style, "
     ".question :is(input, button, [role=status], .question-field)"
 )
 ON_PAPER = {"fieldset": "div", "legend": "p", "label": "p"}  # what a quick question is made of
