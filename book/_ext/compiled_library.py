@@ -13,6 +13,7 @@ from pathlib import Path
 from tools import web
 
 ROOT = Path(__file__).resolve().parents[2]
+web.install()  # where `make env` has not run, as in an environment made by pip alone
 COMPILE = Path(__file__).with_name("web") / "compile-library.mjs"
 # What the chapters use: their first drawing and their derivations.
 PROGRAM = """

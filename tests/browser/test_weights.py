@@ -2,7 +2,7 @@
 
 A page is loaded with nothing kept, over 10 Mbit/s with 40 ms to the server, on a processor slowed down four times.
 Its weight is what a static host would send for all files that it fetches before Python: text compressed, the rest
-as it is. A busy machine makes times longer and never shorter, so a time is the best of up to five tries. The
+as it is. A busy machine makes times longer and never shorter, so a time is the best of up to three tries. The
 shifts are added up, from the first byte to the end of a way down through the whole page. A table stands at the end.
 """
 
@@ -23,7 +23,7 @@ from tools.check_site import pages_of_toc
 PAGES = pages_of_toc(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
 WEIGHT, PAINT, SHIFT = 600_000, 1.5, 0.05  # bytes, seconds, the sum of all layout shifts
 COLD, AGAIN = 8, 4  # seconds from the click to the first output
-TRIES = 5
+TRIES = 3
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
 TEXT = {".css", ".html", ".js", ".json", ".svg"}
 WATCH = """
@@ -94,9 +94,7 @@ def test_a_page_is_light_quick_and_still(name, browser, site, record_property):
 
 
 def seconds_to_output(page):
-    """Run the first two cells of a page that stands, which draw a picture; return the seconds until it is there."""
-    page.evaluate(SETTLED)
-    page.wait_for_timeout(1000)
+    """Run the first two cells of a page, which draw a picture; return the seconds until it is there."""
     start = time.monotonic()
     page.get_by_role("button", name="Run cell 2", exact=True).click()
     wait(page, "document.querySelector('.cell_output.fresh img')?.complete", 120)  # playwright looks twice a second
