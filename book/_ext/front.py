@@ -103,6 +103,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     if pagename != app.config.root_doc or not context.get("body") or app.builder.format != "html":
         return
     context["body"] = arrange(context["body"])
+    context["docstitle"] = ""  # the window's title would have the course's name twice
     context["meta"] = {**(context.get("meta") or {}), "html_theme.sidebar_secondary.remove": "true"}
     app.add_css_file("front.css", priority=903)
     root = "../" * pagename.count("/")

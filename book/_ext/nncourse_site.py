@@ -159,6 +159,7 @@ def add_assets(app):
         app.config.html_static_path.append(str(STATIC))
         app.add_css_file("nncourse.css", priority=900)
         app.add_css_file("run.css", priority=901)
+        app.add_js_file("keyboard.js", defer="defer")
         app.add_js_file("nncourse.js", defer="defer")
 
 

@@ -38,7 +38,7 @@ def policy(page, python):
         The address that Python comes from: of another host, or of a folder of the site.
     """
     parts = urlsplit(python)
-    host = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+    host = [f"{python.rstrip('/')}/"] if parts.netloc else []  # with the path: such a host serves everybody's files
     rules = {
         "default-src": ["'self'"],
         "script-src": ["'self'", "'wasm-unsafe-eval'", *host, *hashes(page)],

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import re
 import sys
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +26,15 @@ WEIGHTS = {"": 20, "matplotlib": 11, "sympy": 13}
 DATA = {"digits": {}, "diabetes": {"scaled": False}, "breast_cancer": {}}
 BAR = (
     '<div class="run-page" role="group" aria-label="Run this page">'
-    '<button type="button" class="run-button">Run all cells</button>\n'
-    '<span class="run-status">Every cell runs here, in your browser. Nothing to install.</span></div>'
+    '<button type="button" class="run-button" name="all">Run all cells</button>\n'
+    '<button type="button" class="run-button" name="stop" hidden>Stop</button>\n'
+    '<button type="button" class="run-button" name="restart" hidden>Restart</button>\n'
+    '<span class="run-status" role="status">Every cell runs here, in your browser. Nothing to install.</span>\n'
+    '<span class="run-progress"></span></div>'
 )
+PRINTED = re.compile(r'<div class="output (?:stream|text_plain)[^>]*>(?:<div class="highlight">)?<pre>(?P<text>.*?)</pre>', re.S)
+TAG = re.compile(r"<[^>]*>")
+COLUMNS = re.compile(r"\S {2,}\S")
 BRINGS = {
     "matplotlib": ("matplotlib", "import plots"),
     "sympy": ("sympy", "derivations", "exercises"),
@@ -37,8 +45,9 @@ BRINGS = {
 def version_of_course():
     """Return a mark of the chapters and the package: what a browser has kept of another version is thrown away."""
     total = hashlib.sha256()
-    for file in sorted([*(ROOT / "nncourse").rglob("*.py"), *(ROOT / "book").rglob("*.*")]):
-        if file.is_file():
+    files = [*(ROOT / "nncourse").rglob("*.py"), *(ROOT / "book").rglob("*.*"), *RESULTS.glob("*.json")]
+    for file in sorted(files):
+        if file.is_file() and "__pycache__" not in file.parts:
             total.update(file.read_bytes())
     return total.hexdigest()[:12]
 
@@ -68,9 +77,23 @@ def carried_data():
     return found
 
 
+def mark_columns(body):
+    """Return a page's body where printed columns say so: they scroll on a narrow screen, anything else wraps.
+
+    outputs.js says the same of what is new.
+    """
+
+    def marked(found):
+        text = unescape(TAG.sub("", found["text"]))
+        lines = [line for line in text.split("\n") if COLUMNS.search(line)]
+        return found[0].replace("<pre>", '<pre class="columns">', 1) if len(lines) > 1 else found[0]
+
+    return PRINTED.sub(marked, body)
+
+
 def add_to_page(app, pagename, templatename, context, doctree):
     """Have a page with code cells load the script that runs them."""
-    if doctree is None or '<div class="cell ' not in (context.get("body") or ""):
+    if doctree is None or not app.config.nncourse_python or '<div class="cell ' not in (context.get("body") or ""):
         return
     text = Path(app.env.doc2path(pagename)).read_text(encoding="utf-8")
     brought = [name for name, words in BRINGS.items() if any(word in text for word in words)]
@@ -82,15 +105,17 @@ def add_to_page(app, pagename, templatename, context, doctree):
         "version": version_of_course(),
         "python": python if "//" in python else root + python,
         "compiled": f"{root}_static/run/" if compiled_library.fits(python, Path(app.outdir)) else None,
-        "course": f"{root}_static/run/nncourse.zip",
+        "course": f"{root}_static/run/nncourse.zip?v={version_of_course()}",
         "brings": ["numpy", *(name for name in brought if name == "matplotlib")],  # nearly every first cell needs them
+        "later": sorted(web.LATER),
         "megabytes": sum(WEIGHTS[name] for name in ("", *brought)),
     }
     data = json.dumps(told).replace("<", "\\u003c")
+    context["body"] = mark_columns(context["body"])
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{BAR}", 1)  # page.js fills it; nothing moves then
     context["body"] += (
         f'<script type="application/json" id="nncourse-run">{data}</script>\n'
-        f'<script type="module" src="{root}_static/run/page.js"></script>\n'
+        f'<script type="module" src="{root}_static/run/page.js?v={version_of_course()}"></script>\n'
     )
 
 
@@ -98,6 +123,8 @@ def finish_site(app, exception):
     """Make the scripts and pack the package."""
     if exception is None and app.builder.format == "html":
         folder = Path(app.outdir, "_static", "run")
+        for old in folder.glob("part-*.js"):
+            old.unlink()
         web.bundle([SCRIPTS / "page.js"], folder)
         web.bundle([SCRIPTS / "service-worker.js"], Path(app.outdir))
         pack_course(folder / "nncourse.zip")
@@ -107,6 +134,7 @@ def finish_site(app, exception):
 def setup(app):
     """Connect."""
     app.add_config_value("nncourse_python", "", "html")
+    app.add_config_value("nncourse_version", version_of_course(), "env")  # every page has it: all are made anew
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", finish_site)
     return {

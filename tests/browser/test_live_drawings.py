@@ -210,16 +210,18 @@ def test_the_two_passes_say_what_the_network_computes(figure):
     after = {name: W - module.ETA * grads[name] for name, W in module.PARAMS.items()}
     blame = delta2 @ W2
     expected = [
-        [*x],
+        [*x, *W1.ravel(), *W2.ravel()],
         *[[*np.abs(W1[i] * x), z1[i], a1[i]] for i in (0, 1)],
         *[[*np.abs(W2[i] * a1), z2[i], a2[i]] for i in (0, 1)],
         [*y, *(a2 - y), passes["loss"]],
         *[[a2[i] - y[i], prime2[i], delta2[i]] for i in (0, 1)],
         *[[*np.abs(W2[:, j] * delta2), blame[j], prime1[j], delta1[j]] for j in (0, 1)],
-        [delta2[0], a1[0], grads["W2"][0, 0]],
-        [delta1[0], x[0], grads["W1"][0, 0]],
+        [delta2[0], a1[0], grads["W2"][0, 0], *grads["W2"].ravel()],
+        [delta1[0], x[0], grads["W1"][0, 0], *grads["W1"].ravel()],
         [
             module.ETA,
+            *after["W1"].ravel(),
+            *after["W2"].ravel(),
             *module.NET.forward(after, module.X)[0][0],
             passes["loss"],
             module.NET.evaluate(after, module.X, module.Y),
@@ -271,7 +273,7 @@ def test_the_perceptrons_mistakes(figure, number):
     path, rows, rounds = module.walk(list(module.orders().values())[number])
     counts = module.wrong(path).sum(axis=1)
     states = list(walk(found, len(rows)))
-    assert numbers(states[0]) == [0, 0, 33, 33]
+    assert numbers(states[0]) == [len(rows), 0, 0, 33, 33]
     for k, text in enumerate(states[1:], start=1):
         row, w = rows[k - 1], path[k]
         expected = [k, rounds[k - 1], *X[row], path[k - 1] @ X[row], *w]
@@ -340,7 +342,7 @@ def test_the_path_is_drawn_with_its_signs_and_the_bars_are_the_probabilities(fig
     nodes, signs = tree.path(y)
     model, params = module.trained("Huffman")
     drawing, bars = found.locator("svg").all()
-    tags = [numbers(text) for text in drawing.locator("text.red.bold.small").all_text_contents()]
+    tags = [numbers(text) for text in drawing.locator("text.red.bold.small", has_text=":").all_text_contents()]
     turns = 1 / (1 + np.exp(-signs * module.scores("Huffman")[1][nodes]))
     np.testing.assert_allclose(tags, np.transpose([signs, turns]), atol=0.0051)
     assert drawing.locator("circle.red").count() == len(nodes)
@@ -639,6 +641,7 @@ def test_the_first_pages_figure_answers_as_the_network_does(figure, key):
     assert found.get_by_role("slider").get_attribute("aria-valuetext") == str(epoch)
     loss = module.course()[1][epoch]
     assert found.locator("svg").nth(1).get_by_text("loss").text_content() == f"loss {loss:.4f}"
+    assert said(found).endswith(f"The loss is {loss:.4f}.")
     places = np.random.default_rng(0).uniform(*module.RANGE, size=(60, 2))
     for place, answer in zip(places, module.NET.forward(state, places)[0].ravel(), strict=True):
         levels = [sum(answer > level for level in module_levels(sign)) for sign in (1, -1)]
@@ -663,7 +666,7 @@ def test_the_edges_are_as_thick_as_the_weights_are_large(figure):
              [edge.getAttribute("class"), parseFloat(edge.style.strokeWidth)])"""
     )
     weights = np.concatenate([W.ravel() for W in module.course()[0][-1].values()])
-    assert [look for look, _ in edges] == ["blue" if w > 0 else "red" for w in weights]
+    assert [look for look, _ in edges] == ["blue" if w > 0 else "red dashed" for w in weights]
     np.testing.assert_allclose([width for _, width in edges], 0.5 + 3 * np.abs(weights), atol=0.01)
 
 
@@ -702,6 +705,8 @@ def test_where_nothing_shall_move_the_button_leads_to_the_end(figure):
     assert answers_said(found)[0] == 0
     press(found, "To the end")
     assert answers_said(found)[0] == live_figures.module("learn-xor").EPOCHS
+    press(found, "From the start")
+    assert answers_said(found)[0] == 0
 
 
 # --- the first page's opening ---

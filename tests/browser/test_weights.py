@@ -37,7 +37,7 @@ SHIFTS = """shifts.map(({ value, startTime, sources }) => [
     value, startTime, sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 90))
 ])"""
 # What Python made of its packages is kept a moment after the last cell, what is loaded last then too.
-KEPT = """caches.keys().then((names) => names.find((name) => name.startsWith("compiled-"))).then(
+KEPT = """caches.keys().then((names) => names.find((name) => name.includes(" compiled-"))).then(
     async (name) => name && (await (await caches.open(name)).keys()).some(({ url }) => url.endsWith("/later")))"""
 
 
@@ -118,6 +118,19 @@ def test_the_first_output_comes_soon_and_sooner_on_the_next_visit(open_page, bro
     record_property("first output", ["second visit", f"{again:.1f}"])
     assert cold <= COLD
     assert again <= AGAIN
+
+
+def test_as_much_comes_as_the_page_says(open_page):
+    page = open_page(FIRST)
+    page.evaluate("""() => {
+        const python = nncoursePage.python, hear = python.onloading;
+        python.onloading = (bytes) => { window.came = bytes; hear(bytes); };
+        nncoursePage.cells[0].change("import matplotlib.pyplot, sympy");
+    }""")
+    page.get_by_role("button", name="Run cell 1", exact=True).click()
+    wait(page, "nncoursePage.cells[0].state === 'ok'", 120)
+    told = page.evaluate("JSON.parse(document.getElementById('nncourse-run').textContent).megabytes")
+    assert page.evaluate("window.came / 1e6") == pytest.approx(told, rel=0.05)
 
 
 def test_a_first_result_of_ones_own_takes_three_clicks_from_the_front_page(open_page, record_property):

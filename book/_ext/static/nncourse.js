@@ -1,21 +1,4 @@
-// Small repairs of the theme for readers who use a keyboard, a screen reader or a phone.
-
-const SCROLLERS = "pre, .cell_output > .output, .pst-scrollable-table-container, mjx-container[display], mjx-container.wide";
-
-// The name that a screen reader says contains the words on the button; every part of the page lies in a landmark.
-function nameControls() {
-  document.querySelectorAll(".search-button-field").forEach((button) => button.removeAttribute("aria-label"));
-  document.querySelectorAll(".theme-switch").forEach((icon) => {
-    icon.removeAttribute("title");
-    icon.ariaHidden = "true";
-  });
-  document.querySelectorAll("summary:has(> .toctree-toggle)").forEach((toggle) => {
-    toggle.ariaLabel = `Pages below ${toggle.closest("li").querySelector("a").textContent}`;
-  });
-  const sidebar = document.getElementById("pst-primary-sidebar");
-  sidebar?.setAttribute("role", "region");
-  sidebar?.setAttribute("aria-label", "Course menu");
-}
+// Small repairs of the theme: formulas, buttons, lists, boxes.
 
 // An inline formula wider than its column becomes a box that scrolls, so that the page does not.
 function boxWideFormulas() {
@@ -37,29 +20,23 @@ function handleButtons() {
   document.querySelector(".btn-download-pdf-button")?.addEventListener("click", () => print());
 }
 
-// What scrolls sideways can be reached and scrolled by keyboard.
-function focusScrollers() {
-  document.querySelectorAll(SCROLLERS).forEach((box) => {
-    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-    if (scrolls && box.clientWidth > 0) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", box.localName === "mjx-container" ? "Formula, scrolls" : "Scrolls");
-      box.dataset.scrolls = "";
-    } else if ("scrolls" in box.dataset) {
-      ["tabindex", "role", "aria-label", "data-scrolls"].forEach((name) => box.removeAttribute(name));
-    }
-  });
-}
-
 function fit() {
   boxWideFormulas();
-  focusScrollers();
+  document.dispatchEvent(new Event("nncourse:shown")); // keyboard.js looks what scrolls
+}
+
+// The name after #, or nothing where it is no name.
+function fragment() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
 }
 
 // A link to something inside a closed box opens the box.
 function openTarget() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.getElementById(fragment());
   const box = target?.parentElement?.closest("details:not([open])");
   if (box) {
     box.open = true;
@@ -160,16 +137,12 @@ function addFilters() {
 // The browser runs no modules in a page that was opened as a file: whoever reads it so is told what else there is.
 function tellWhatFilesLack() {
   if (location.protocol !== "file:" || !document.getElementById("nncourse-run")) return;
-  const kept = document.querySelector("div.run-page"); // the room that the page keeps for its buttons
-  const box = kept ?? document.createElement("div");
-  box.className = "run-page";
+  const box = document.querySelector("div.run-page"); // it would have the buttons
   box.setAttribute("role", "note");
   box.textContent = "You opened this page as a file. All of it can be read, but its code and its live figures run only in a page "
     + "from a web server. Type python -m http.server in the folder of the website, and open http://localhost:8000/.";
-  if (!kept) document.querySelector("article.bd-article h1")?.after(box);
 }
 
-nameControls();
 handleButtons();
 addFilters();
 openTarget();

@@ -1,10 +1,15 @@
 // One code cell of a chapter: its text, which a reader may change and which is kept, its buttons, what it shows.
 
+import { keep, recall } from "./changes.js";
 import { Outputs } from "./outputs.js";
 
 const NEEDS = {
   torch: "PyTorch", sklearn: "scikit-learn", gensim: "gensim", nltk: "NLTK", numba: "numba", scipy: "SciPy", threadpoolctl: "threadpoolctl",
 };
+
+export const RAN = ["ok", "failed", "left out"]; // in the Python that is there now
+const BUSY = ["waiting", "running"];
+export const DOUBLE = 500; // milliseconds within which a second click belongs to the first
 
 function button(text, label, onclick) {
   const made = document.createElement("button");
@@ -16,22 +21,15 @@ function button(text, label, onclick) {
   return made;
 }
 
-// A short mark of a text: a kept change belongs to one version of a cell.
-function mark(text) {
-  let sum = 5381;
-  for (const character of text) sum = (sum * 33 + character.codePointAt(0)) >>> 0;
-  return sum.toString(36);
-}
-
 export class Cell {
-  // page: has run(cell), stop() and a name; number: the cell's place among the page's code cells, from 1.
+  // page: has run(cell), stop() and keyOf(text); number: the cell's place among the page's code cells, from 1.
   constructor(page, box, number) {
     Object.assign(this, { page, box, number, state: "not run", outputs: null });
     this.input = box.querySelector(".cell_input");
     this.code = this.input.querySelector("pre");
     this.original = this.code.textContent.replace(/\n$/, "");
     this.shown = box.querySelector(".cell_output");
-    this.key = `nncourse:${page.name}:${number}:${mark(this.original)}`;
+    this.key = page.keyOf(this.original);
     this.tags = [...box.classList].filter((name) => name.startsWith("tag_")).map((name) => name.slice(4));
     this.source = this.original;
     this.addButtons();
@@ -45,7 +43,7 @@ export class Cell {
     this.bar.className = "run-bar";
     this.buttons = {
       run: button("Run", `Run cell ${number}`, () => this.page.run(this)),
-      stop: button("Stop", `Stop cell ${number}`, () => this.page.stop(this)),
+      stop: button("Stop", `Stop cell ${number}`, () => this.stop()),
       edit: button("Edit", `Edit cell ${number}`, () => this.edit()),
       reset: button("Reset", `Reset: put back the text of cell ${number}`, () => this.reset()),
       back: button("Stored output", `Show the stored output of cell ${number}`, () => this.showStored()),
@@ -54,7 +52,7 @@ export class Cell {
     this.said.className = "run-said";
     this.help = document.createElement("span");
     this.help.className = "run-said";
-    this.help.textContent = "Shift+Enter runs it. Escape, then Tab, leaves it.";
+    if (matchMedia("(any-hover: hover)").matches) this.help.textContent = "Shift+Enter runs it. Escape leaves it.";
     this.bar.append(...Object.values(this.buttons), this.said, this.help);
     this.input.after(this.bar);
     this.show();
@@ -63,26 +61,37 @@ export class Cell {
   // Which buttons there are follows from the state.
   show() {
     const { run, stop, edit, reset, back } = this.buttons;
-    const busy = this.state === "waiting" || this.state === "running";
+    const busy = BUSY.includes(this.state);
     const held = this.bar.contains(document.activeElement) ? document.activeElement : null;
     run.hidden = busy;
     stop.hidden = !busy;
     edit.hidden = Boolean(this.editor);
     reset.hidden = this.source === this.original;
-    back.hidden = !this.outputs || busy;
+    back.hidden = busy || !(this.shown ? this.outputs : this.outputs?.box.hasChildNodes());
     this.help.hidden = !this.editor;
     if (held?.hidden) (busy ? stop : run).focus(); // a button that goes hands the keyboard on
     this.box.dataset.run = this.state;
-    this.said.textContent = { waiting: "waits", running: "runs", ok: "ran", failed: "failed", stopped: "stopped" }[this.state] ?? "";
-    if (this.source !== this.original) {
-      const changed = this.kept ? "changed" : "changed, but this browser does not keep it";
-      this.said.textContent += this.said.textContent ? `, ${changed}` : changed;
-    }
+    this.said.textContent = this.words();
+  }
+
+  // How the cell stands, in words, beside its buttons.
+  words() {
+    const done = { waiting: "waits", running: "runs", ok: "ran", failed: "failed", stopped: "stopped" }[this.state];
+    const lost = this.source !== this.original && !this.kept ? "but this browser does not keep it" : "";
+    let changed = this.source === this.original ? "" : "changed";
+    if (RAN.includes(this.state) && this.source !== this.ran) changed = "changed since";
+    else if (this.old) changed = "a cell above has changed since";
+    return [done, changed, lost].filter(Boolean).join(", ");
   }
 
   become(state) {
     this.state = state;
     this.show();
+  }
+
+  // Whether what it did in this Python is what its text says, after the texts above it.
+  get current() {
+    return RAN.includes(this.state) && this.source === this.ran && !this.old;
   }
 
   async edit() {
@@ -99,8 +108,9 @@ export class Cell {
     this.place.addEventListener("keydown", (event) => event.stopPropagation()); // the page's shortcuts are not for an editor
     this.input.querySelector(".highlight").replaceWith(this.place);
     this.editor = edit(this.place, this.source, {
-      label: `Code of cell ${this.number}. Shift and Enter runs it. Escape, then Tab, leaves it.`,
+      label: `Code of cell ${this.number}. Shift and Enter runs it. Escape leaves it.`,
       run: () => this.page.run(this),
+      leave: () => (this.buttons.run.hidden ? this.buttons.stop : this.buttons.run).focus(),
       change: (text) => this.change(text),
     });
     this.show();
@@ -109,7 +119,7 @@ export class Cell {
   // The reader's text, kept for the next visit.
   change(text) {
     this.source = text;
-    this.kept = keep(this.key, text === this.original ? null : text);
+    if (!this.following) this.kept = keep(this.key, text === this.original ? null : text);
     if (!this.editor && this.code.isConnected && text !== this.code.textContent.trimEnd()) this.code.textContent = `${text}\n`;
     this.show();
   }
@@ -117,8 +127,10 @@ export class Cell {
   // Another tab has this page too, and changed the cell: both show what is kept. The editor can undo it.
   follow(text) {
     if (text === this.source) return;
+    this.following = true; // what the other tab has written since is not written over
     if (this.editor) this.editor.set(text);
     else this.change(text);
+    this.following = false;
     this.notice("This cell was changed in another tab.");
   }
 
@@ -126,15 +138,19 @@ export class Cell {
     this.editor?.set(this.original);
     if (!this.editor) this.code.textContent = `${this.original}\n`;
     this.change(this.original);
+    this.page.say(`Cell ${this.number} has its own text again.`);
   }
 
   // A run begins: what the cell shows from now on is new.
   begin() {
+    const { state, outputs, ran, old } = this;
+    this.before = { state, outputs, ran, old };
+    this.began = performance.now();
+    this.old = false;
     this.ran = this.source;
-    const alt = this.source === this.original ? this.shown?.querySelector("img")?.alt : "";
     this.line(null);
     this.box.querySelector(".run-notice")?.remove();
-    this.outputs = new Outputs(alt);
+    this.outputs = new Outputs(this.shown?.querySelector("figure"), this.source === this.original);
     this.become("waiting");
   }
 
@@ -155,15 +171,28 @@ export class Cell {
     [...this.box.querySelectorAll(".cell_output.fresh")].filter((old) => old !== this.outputs.box).forEach((old) => old.remove());
   }
 
+  // It will not run after all: it stands as it stood.
+  drop() {
+    Object.assign(this, this.before);
+    this.show();
+  }
+
+  // A second click, meant for Run, stops nothing.
+  stop() {
+    if (performance.now() - this.began > DOUBLE) this.page.stop(this);
+  }
+
   end(ok) {
-    const lacks = ok ? null : this.lacking();
-    if (lacks) {
-      this.notice(`This cell ${lacks}. Its stored output is shown.`);
+    const lacks = ok ? "" : this.lacking();
+    const own = this.source !== this.original;
+    if (lacks) this.notice(`This cell ${lacks}.${own ? "" : " Its stored output is shown."}`);
+    if (lacks && !own) {
       this.showStored();
       this.become("left out");
     } else {
       this.put();
       this.become(ok ? "ok" : "failed");
+      document.dispatchEvent(new Event("nncourse:shown"));
     }
   }
 
@@ -171,11 +200,17 @@ export class Cell {
   lacking() {
     const name = NEEDS[this.outputs.stored.at(-1)?.missing?.split(".")[0]];
     if (name) return `needs ${name}, which the page does not have`;
-    if (this.source !== this.original) return null;
+    if (this.source !== this.original) return "";
     const needs = this.tags.filter((tag) => tag.startsWith("needs-"));
     const akin = (cell) => cell.state === "left out" && cell.tags.some((tag) => needs.includes(tag));
     const above = this.page.cells.slice(0, this.number - 1).find(akin);
-    return above ? `goes on from cell ${above.number}, which could not run here` : null;
+    return above ? `goes on from cell ${above.number}, which could not run here` : "";
+  }
+
+  // Why it failed or was left out, in a line.
+  why() {
+    const notice = this.box.querySelector(".run-notice")?.textContent;
+    return notice ?? this.outputs?.stored.at(-1)?.text?.trim().split("\n").at(-1) ?? "";
   }
 
   notice(text) {
@@ -191,6 +226,8 @@ export class Cell {
     if (this.shown) fresh?.replaceWith(this.shown);
     else fresh?.remove();
     this.outputs = null;
+    this.old = false;
+    this.line(null);
     this.become("not run");
   }
 
@@ -206,25 +243,5 @@ export class Cell {
     const top = line ? line.offsetTop : Number.parseFloat(getComputedStyle(pre).paddingTop) + (number - 1) * height;
     Object.assign(mark.style, { top: `${top}px`, height: `${line?.offsetHeight ?? height}px` });
     pre.parentElement.append(mark);
-  }
-}
-
-// The browser may refuse to keep anything: then a change lasts as long as the page.
-function recall(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-// Return whether it is kept.
-function keep(key, text) {
-  try {
-    if (text === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, text);
-    return true;
-  } catch {
-    return text === null;
   }
 }

@@ -1,4 +1,4 @@
-// The editor of a cell: colours, indentation, brackets, undo. Tab leaves it after Escape, as the help says.
+// The editor of a cell: colours, indentation, brackets, undo. Escape leaves it, as the help says.
 
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
@@ -7,12 +7,12 @@ import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightSpecialChars, keymap } from "@codemirror/view";
 import { classes } from "./colours.js";
 
-// Make an editor; run is called by Shift+Enter, change with every new text.
-export function edit(parent, text, { label, run, change }) {
+// Make an editor; run is called by Shift+Enter, leave by Escape, change with every new text.
+export function edit(parent, text, { label, run, leave, change }) {
   const state = EditorState.create({
     doc: text,
     extensions: [
-      keymap.of([{ key: "Shift-Enter", run: () => (run(), true) }, indentWithTab, ...defaultKeymap, ...historyKeymap]),
+      keymap.of([{ key: "Shift-Enter", run: () => (run(), true) }, { key: "Escape", run: () => (leave(), true) }, indentWithTab, ...defaultKeymap, ...historyKeymap]),
       history(),
       drawSelection(),
       highlightSpecialChars(),
@@ -21,8 +21,7 @@ export function edit(parent, text, { label, run, change }) {
       bracketMatching(),
       python(),
       syntaxHighlighting(classes),
-      EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
       EditorView.updateListener.of((update) => update.docChanged && change(update.state.doc.toString())),
     ],
   });
@@ -30,6 +29,5 @@ export function edit(parent, text, { label, run, change }) {
   view.focus();
   return {
     set: (value) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } }),
-    remove: () => view.destroy(),
   };
 }

@@ -4,15 +4,17 @@ const ENOUGH = 3000; // milliseconds to wait for it: a page that is not kept run
 
 // Resolves when the worker is in charge of the page, or it is clear that it will not be.
 export async function keepOffline(settings) {
-  const address = new URL(`${settings.root}service-worker.js`, document.baseURI);
+  const address = new URL("service-worker.js", settings.root);
   address.searchParams.set("version", settings.version);
   address.searchParams.set("python", settings.python);
+  address.searchParams.set("compiled", settings.store);
   const charge = (async () => {
     const container = navigator.serviceWorker; // a browser that keeps nothing has none, or refuses to name it
     if (!container) return;
     await container.register(address);
-    await container.ready;
-    if (!container.controller) await new Promise((resolve) => container.addEventListener("controllerchange", resolve, { once: true }));
+    while (container.controller?.scriptURL !== address.href) { // an older one would keep what the newer throws away
+      await new Promise((resolve) => container.addEventListener("controllerchange", resolve, { once: true }));
+    }
     const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
     container.controller.postMessage([location.href.split("#")[0], ...loaded.filter((name) => name.startsWith(location.origin))]);
   })();

@@ -8,9 +8,15 @@ function element(tag, className, text) {
 }
 
 function textBlock(className, text) {
-  const box = element("div", className);
-  box.append(element("pre", "", text));
+  const box = element("div", `${className} notranslate`);
+  const pre = element("pre", linesInColumns(text) > 1 ? "columns" : "", text);
+  box.append(pre);
   return box;
+}
+
+// Columns scroll; anything else wraps. run_cells.py says the same of what is stored.
+function linesInColumns(text) {
+  return text.split("\n").filter((line) => /\S {2,}\S/.test(line)).length;
 }
 
 // HTML of a cell, without what would run or change the page around it.
@@ -25,9 +31,9 @@ function markup(text) {
   return box;
 }
 
-// What a terminal would show: a return to the start of the line writes over it.
+// What a terminal would show, without colours: a return to the start of the line has what follows write over it.
 function overwritten(text) {
-  return text.replace(/^.*\r(?!\n)/gm, "");
+  return text.replace(/\x1b\[[\d;]*m/g, "").replace(/^.*\r(?=[^\r\n])/gm, "").replaceAll("\r", "");
 }
 
 const MAKERS = [
@@ -63,10 +69,13 @@ const MAKERS = [
 
 // The area below a cell: empty at first, filled message by message.
 export class Outputs {
-  constructor(alt) {
+  // figure: the stored one, if any; its place, for links, and its caption stay. unchanged: so does what it is said to show.
+  constructor(figure, unchanged) {
     this.box = element("div", "cell_output docutils container fresh");
+    this.box.id = figure?.id ?? "";
     this.stored = []; // as a notebook stores them
-    this.alt = alt; // what the stored figure's text says, for the first figure of an unchanged cell
+    this.caption = figure?.querySelector("figcaption")?.cloneNode(true);
+    this.alt = unchanged && figure?.querySelector("img").alt;
   }
 
   hear(message) {
@@ -80,10 +89,13 @@ export class Outputs {
     if (last?.name === name) {
       last.text += text;
       const pre = this.box.lastElementChild.firstElementChild;
-      if (last.text.includes("\r")) pre.textContent = overwritten(last.text);
+      if (/[\r\x1b]/.test(last.text)) pre.textContent = overwritten(last.text);
       else pre.append(text);
+      this.lines += linesInColumns(text);
+      if (this.lines > 1) pre.className = "columns";
     } else {
       this.stored.push({ output_type: "stream", name, text });
+      this.lines = linesInColumns(text);
       this.box.append(textBlock(`output stream${name === "stderr" ? " stderr" : ""}`, overwritten(text)));
     }
   }
@@ -92,8 +104,16 @@ export class Outputs {
     this.stored.push({ output_type: "display_data", data });
     const [kind, make] = MAKERS.find(([name]) => name in data);
     const made = make(data[kind]);
-    if (kind === "image/png" && this.alt) made.firstElementChild.alt = this.alt;
-    this.box.append(made);
+    this.box.append(kind === "image/png" && this.caption ? this.withCaption(made.firstElementChild) : made);
+  }
+
+  // The first picture of a cell whose stored one is a figure.
+  withCaption(image) {
+    const made = element("figure", "align-default");
+    if (this.alt) image.alt = this.alt;
+    made.append(image, this.caption);
+    this.caption = null;
+    return made;
   }
 
   error({ name, text, missing }) {

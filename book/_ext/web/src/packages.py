@@ -10,21 +10,27 @@ from pathlib import Path
 HOME = Path(__file__).parent
 COMPILED = "/compiled"  # where Python puts what it compiles
 SITE = next(path for path in sys.path if path.endswith("site-packages"))
-# What there is for the browser besides NumPy: module to what is loaded for it; python.worker.js has the group.
+# What there is for the browser besides NumPy: module to what is loaded for it.
 PACKAGES = {"matplotlib": "matplotlib", "PIL": "matplotlib", "sympy": "sympy", "mpmath": "sympy"}
-PACKAGES |= dict.fromkeys(("fontTools", "matplotlib_pyodide", "pytz"), "later")
+LATER = set()  # packages that come when nothing else is to be done, or when a cell needs them
 # The font that the list of fonts does not know.
 ADDED = {"fname": "fonts/ttf/Humor-Sans.ttf", "name": "Humor Sans", "weight": 400, "size": "scalable"}
 ADDED |= dict.fromkeys(("style", "variant", "stretch"), "normal") | {"__class__": "FontEntry"}
-PRINTED = re.compile(r"\b(pdf|e?ps)\b")  # matplotlib's files for printers need fontTools
+PRINTED = re.compile(r"""["'._](pdf|e?ps)["']|backend_(pdf|ps)""")  # matplotlib's files for printers need fontTools
 
 
-def enter(folder):
-    """Work where the page's notebook lies in the course."""
+def enter(folder, later):
+    """Work where the page's notebook lies in the course; import what comes later, by the names of its packages, too."""
+    LATER.update(later)
     here = HOME / folder
     here.mkdir(parents=True, exist_ok=True)
     os.chdir(here)
     sys.path.insert(0, str(HOME))
+
+
+def package_of(module):
+    """Return what is loaded for a module: None where nothing is."""
+    return "later" if module.lower().replace("_", "-") in LATER else PACKAGES.get(module)
 
 
 def imported(source):
@@ -55,7 +61,7 @@ def needed(source):
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):
             if name.partition(".")[0] == "nncourse" and path.is_file():
                 waiting |= imported(path.read_text(encoding="utf-8")) - seen
-    found = {PACKAGES.get(name.partition(".")[0]) for name in seen} - {None}
+    found = {package_of(name.partition(".")[0]) for name in seen} - {None}
     return sorted(found | ({"later"} if PRINTED.search(source) else set()))
 
 

@@ -1,31 +1,36 @@
 // Run a chapter in its page: a bar for the page, buttons for its cells. Cells run in order, earlier ones first.
 
+import backend from "./backend.py";
 import kernel from "./kernel.py";
 import packages from "./packages.py";
-import worker from "./python.worker.js";
-import { Cell } from "./cell.js";
+import shown from "./shown.py";
+import worker from "python.worker.js"; // tools/web.py makes it of worker/
+import { Cell, DOUBLE, RAN } from "./cell.js";
+import { mark } from "./changes.js";
 import { keepOffline } from "./offline.js";
 import { obstacle, Python } from "./python.js";
 
 const settings = JSON.parse(document.getElementById("nncourse-run").textContent);
-
-const RAN = ["ok", "failed", "left out"]; // in the Python that is there now
+const absolute = (address) => new URL(address, document.baseURI).href;
+for (const name of ["root", "python", "course"]) settings[name] = absolute(settings[name]);
+settings.store = `nncourse ${settings.root} compiled-${mark(worker + packages)}-${settings.python}`; // of files as we unpack them
 
 class Page {
   constructor() {
-    this.name = settings.page;
+    this.marks = {}; // how many cells have the same text
     this.queue = [];
     this.busy = null;
     this.kept = obstacle() ? null : keepOffline(settings);
     this.python = new Python({
       before: this.kept,
-      python: new URL(settings.python, document.baseURI).href,
-      compiled: settings.compiled && new URL(settings.compiled, document.baseURI).href,
-      course: new URL(settings.course, document.baseURI).href,
-      kernel,
-      packages,
+      python: settings.python,
+      compiled: settings.compiled && absolute(settings.compiled),
+      course: settings.course,
       brings: settings.brings,
+      later: settings.later,
       folder: settings.page.replace(/[^/]*$/, ""),
+      store: settings.store,
+      programs: { page_packages: packages, page_shown: shown, page_backend: backend, page_kernel: kernel },
       worker,
     });
     this.addBar();
@@ -40,44 +45,45 @@ class Page {
     });
   }
 
+  // Under which name the browser keeps a change: cells that come or go above do not matter.
+  keyOf(text) {
+    const name = mark(text);
+    this.marks[name] = (this.marks[name] ?? 0) + 1;
+    return `nncourse:${new URL(settings.root).pathname}${settings.page}:${name}:${this.marks[name]}`;
+  }
+
+  // The bar is in the page: run_cells.py.
   addBar() {
-    const kept = document.querySelector("div.run-page"); // the room that the page keeps for it
-    this.bar = kept ?? document.createElement("div");
-    this.bar.className = "run-page";
-    this.bar.setAttribute("role", "group");
-    this.bar.setAttribute("aria-label", "Run this page");
-    this.bar.innerHTML = `
-      <button type="button" class="run-button" name="all">Run all cells</button>
-      <button type="button" class="run-button" name="stop" hidden>Stop</button>
-      <button type="button" class="run-button" name="restart" hidden>Restart</button>
-      <span class="run-status" role="status">Every cell runs here, in your browser. Nothing to install.</span>`;
+    this.bar = document.querySelector("div.run-page");
     [this.all, this.stopButton, this.again] = this.bar.querySelectorAll("button");
     this.status = this.bar.querySelector("[role=status]");
+    this.progress = this.bar.querySelector(".run-progress"); // not said aloud: it changes several times a second
     this.all.addEventListener("click", () => this.runAll());
-    this.stopButton.addEventListener("click", () => this.stop());
+    this.stopButton.addEventListener("click", () => performance.now() - this.began > DOUBLE && this.stop());
     this.again.addEventListener("click", () => this.restart());
-    if (!kept) document.querySelector("article.bd-article h1").after(this.bar);
   }
 
   say(text) {
     this.status.textContent = text;
+    this.progress.textContent = "";
   }
 
   // Said in the bar, and beside every cell that waits: the bar may be far above.
   sayLoading(megabytes) {
     if (!this.busy) return; // what comes in later is nobody's concern
     const all = megabytes <= settings.megabytes ? ` of about ${settings.megabytes}` : "";
-    this.say(`Python is loading: ${megabytes}${all} MB.`);
-    for (const cell of [this.busy, ...this.queue]) if (cell?.state === "waiting") cell.said.textContent = this.status.textContent;
+    this.progress.textContent = `${megabytes}${all} MB.`;
+    const words = `Python is loading: ${this.progress.textContent}`;
+    for (const cell of [this.busy, ...this.queue]) if (cell?.state === "waiting") cell.said.textContent = words;
   }
 
   hearState(state, reason) {
     if (state === "loading") this.say("Python is loading.");
     if (state === "ready") this.say("Python is ready.");
     if (state === "gone") {
-      this.cells.forEach((cell) => RAN.includes(cell.state) && cell.become("not run"));
-      this.why = `Python could not go on: ${reason}. Run the cell again, and it starts anew.`;
-      if (reason === "stopped") this.why = "Stopped.";
+      this.forgetRuns();
+      this.why = `Python could not go on: ${reason}. Run the cell again, and it starts anew; if that does not help, reload the page.`;
+      if (reason === "stopped") this.why = "Stopped. Python starts anew with the next cell that you run.";
       if (reason.startsWith("Stopped after")) this.why = `${reason} It starts anew with the next cell that you run.`;
       this.say(this.why);
     }
@@ -85,11 +91,28 @@ class Page {
     this.again.hidden = state !== "ready";
   }
 
-  // Run a cell. The ones before it that have not run yet go first; solutions that are still closed do not.
+  // What the cells have done is gone with their Python; what they show is not.
+  forgetRuns() {
+    this.cells.forEach((cell) => RAN.includes(cell.state) && cell.become("not run"));
+  }
+
+  // Run a cell. The ones before it that have not run yet go first, and those from the first whose text was changed since;
+  // solutions that are still closed do not.
   run(cell) {
-    const before = this.cells.filter((other) => other.number < cell.number && !RAN.includes(other.state));
+    const above = this.cells.slice(0, cell.number - 1);
+    const changed = above.findIndex((other) => RAN.includes(other.state) && other.source !== other.ran);
+    const before = above.filter((other, index) => !other.current || (changed >= 0 && index > changed));
     this.asked = cell;
     this.add([...before.filter((other) => !other.box.closest("details:not([open])")), cell]);
+  }
+
+  // What ran after a cell, with another text in it, is old.
+  age(cell) {
+    const { state, ran } = cell.before;
+    if (!RAN.includes(state) || ran === cell.ran) return;
+    for (const other of this.cells.slice(cell.number)) {
+      if (RAN.includes(other.state)) Object.assign(other, { old: true }).show();
+    }
   }
 
   runAll() {
@@ -113,24 +136,44 @@ class Page {
   }
 
   async work() {
+    this.began = performance.now();
     this.showStop(true);
-    const total = () => this.cells.length;
     while (this.queue.length) {
       const cell = this.busy = this.queue.shift();
-      try {
-        const ok = await this.python.run(cell.number, cell.source, (message) => cell.hear(message));
-        cell.end(ok);
-        this.say(`Cell ${cell.number} of ${total()}: ${cell.said.textContent || cell.state}.`);
-        if (!ok && cell.state === "failed") this.forget(`Cell ${cell.number} failed, so that this one did not run.`);
-      } catch {
-        cell.put();
-        cell.outputs.stream({ name: "stderr", text: `${this.why}\n` });
-        cell.become("stopped");
-        this.forget(this.why);
-      }
+      if (cell === this.asked && this.python.worker) this.say(`Cell ${cell.number} runs.`);
+      const ok = await this.python.run(cell.number, cell.source, (message) => cell.hear(message)).catch(() => null);
+      if (ok === null) this.leave(cell);
+      else this.finish(cell, ok);
       this.busy = null;
     }
     this.showStop(false);
+  }
+
+  // A cell has come to its end, or to an error.
+  finish(cell, ok) {
+    cell.end(ok);
+    this.age(cell);
+    const how = `Cell ${cell.number} of ${this.cells.length}: ${cell.said.textContent || cell.state}.`;
+    const why = cell.state === "ok" ? "" : cell.why();
+    this.say(`${this.queue.length ? how : this.summary(how)} ${why}`.trim());
+    if (!ok && cell.state === "failed") this.forget(`Cell ${cell.number} failed, so that this one did not run.`);
+  }
+
+  // Python is gone, in the middle of a cell.
+  leave(cell) {
+    cell.put();
+    cell.outputs.stream({ name: "stderr", text: `${this.why}\n` });
+    cell.become("stopped");
+    this.forget(this.why);
+    this.forgetRuns();
+  }
+
+  // What is said after the last cell of those that were asked for.
+  summary(how) {
+    const count = (state) => this.cells.filter((cell) => cell.state === state).length;
+    const [ran, left, total] = [count("ok"), count("left out"), this.cells.length];
+    if (ran + left < total) return how;
+    return `All cells have run: ${ran} of ${total}${left ? `; ${left} need what the page does not have` : ""}.`;
   }
 
   // Stop stands where Run all cells stood, and takes the keyboard over; then back.
@@ -144,7 +187,7 @@ class Page {
   // What waits behind a cell that failed does not run; the one that the reader wanted says why.
   forget(why) {
     const waiting = this.queue.splice(0);
-    waiting.forEach((cell) => cell.showStored());
+    waiting.forEach((cell) => cell.drop());
     if (why && waiting.includes(this.asked)) this.asked.notice(why);
   }
 
@@ -152,17 +195,17 @@ class Page {
   stop(cell) {
     const place = this.queue.indexOf(cell);
     if (place >= 0) {
-      this.queue.splice(place).forEach((other) => other.showStored());
+      this.queue.splice(place).forEach((other) => other.drop());
       this.say(`Cell ${cell.number} will not run.`);
       return;
     }
     this.forget();
     this.python.stop();
-    this.say("Stopped. Python starts anew with the next cell that you run.");
   }
 
   async restart() {
     this.stop();
+    this.python.settings.bare = true;
     await this.working;
     this.cells.forEach((cell) => cell.outputs && cell.showStored());
     this.say("Python starts anew with the next cell that you run.");

@@ -3,8 +3,9 @@
 const GRACE = 5; // seconds for which an answer may go on after its limit, which Python itself watches
 
 export class Python {
-  // settings: { before, python, compiled, course, kernel, packages, brings, folder, worker }: what to wait for, three
-  // addresses (or null for what is compiled), two texts, names of packages, where the page lies in the course, a text.
+  // settings: { before, python, compiled, course, brings, later, folder, store, programs, worker }: what to wait
+  // for, three addresses (or null for what is compiled), packages that the page needs, and those that come when nothing
+  // else is to be done, where the page lies in the course, the cache for what was unpacked, Python's modules, a text.
   constructor(settings) {
     this.settings = settings;
     this.worker = null;
@@ -67,6 +68,7 @@ export class Python {
   die(reason) {
     this.turn += 1;
     clearTimeout(this.timer);
+    if (this.worker) this.worker.onerror = this.worker.onmessage = null; // it may still speak, after its end
     this.worker?.terminate();
     URL.revokeObjectURL(this.url);
     const waiting = [...this.listeners.values()];

@@ -1,18 +1,19 @@
 // Keeps what the reader has loaded: pages that were visited, and Python once it has run. The next visit needs no
-// network. Its own address says which version of the course this is, and where Python comes from. Where the browser
+// network; of a new version of the course, pages are kept as they are visited. Its own address says which version of the course this is, and where Python comes from. Where the browser
 // keeps nothing, because it may not or has no room, everything comes from the network.
 
 const told = new URL(self.location).searchParams;
-const PYTHON = new URL(told.get("python"), self.location).href;
-const PAGES = `course-${told.get("version")}`;
-const KEPT = `python-${PYTHON}`;
-const COMPILED = `compiled-${PYTHON}`; // python.worker.js fills it
 const SCOPE = new URL("./", self.location).href;
+const PYTHON = told.get("python");
+const OURS = `nncourse ${SCOPE} `; // other sites of this host have caches, too
+const PAGES = `${OURS}course-${told.get("version")}`;
+const KEPT = `${OURS}python-${PYTHON}`;
+const COMPILED = told.get("compiled"); // worker/kept.js fills it
 
 self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()));
 
 self.addEventListener("activate", (event) => {
-  const old = (name) => /^(course|python|compiled)-/.test(name) && ![PAGES, KEPT, COMPILED].includes(name);
+  const old = (name) => name.startsWith(OURS) && ![PAGES, KEPT, COMPILED].includes(name);
   event.waitUntil(
     caches.keys()
       .then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))))
@@ -66,7 +67,8 @@ async function fetchAndKeep(event, name) {
   const response = await fetch(foreign ? new Request(request.url, { mode: "cors", credentials: "omit", cache: request.cache }) : request);
   if (response.status === 200) {
     const copy = response.clone();
-    event.waitUntil(caches.open(name).then((cache) => cache.put(request.url, copy)).catch(() => {}));
+    const address = request.mode === "navigate" ? request.url.split("?")[0] : request.url; // one page, whatever is searched
+    event.waitUntil(caches.open(name).then((cache) => cache.put(address, copy)).catch(() => {}));
   }
   return response;
 }

@@ -22,8 +22,12 @@ export default function draw(box, data) {
   const say = teller(box);
   key(box, "Blue goes forward: weight times value. Orange goes backward: weight times error term. Green: the weights' slopes.");
 
+  // What stands on the edges of the two layers, node by node.
+  const listed = (rows) => rows.map((row) => row.map(n).join(", ")).join("; ");
+  const both = ([first, second]) => `to the hidden nodes ${listed(first)}; to the outputs ${listed(second)}`;
+
   // The states: [words, layer of the edges that speak, their colour, (i, j) => what edge j to i says, which are on].
-  const states = [[`One example: the inputs are ${n(a[0][0])} and ${n(a[0][1])}. On every edge stands its weight.`]];
+  const states = [[`One example: the inputs are ${n(a[0][0])} and ${n(a[0][1])}. On every edge stands its weight: ${both(weights)}.`]];
   [1, 2].forEach((layer) =>
     [0, 1].forEach((node) => {
       const name = layer === 1 ? `Hidden node ${node + 1}` : `Output ${node + 1}`;
@@ -57,12 +61,13 @@ export default function draw(box, data) {
     states.push([
       `The slope of a weight: the error term at its end, times the value at its start. Here for the ` +
         `${layer === 2 ? "second" : "first"} layer; the edge at the top: ` +
-        `${times(delta[layer - 1][0], a[layer - 1][0])} = ${n(grads[layer - 1][0][0])}.`,
+        `${times(delta[layer - 1][0], a[layer - 1][0])} = ${n(grads[layer - 1][0][0])}. ` +
+        `All four: ${listed(grads[layer - 1])}.`,
       layer, "green", (i, j) => grads[layer - 1][i][j], () => true,
     ]),
   );
   states.push([
-    `One step: every weight minus ${number(eta, 1)} times its slope. With the new weights the outputs are ` +
+    `One step: every weight minus ${number(eta, 1)} times its slope: ${both(after)}. With these the outputs are ` +
       `${n(output[0])} and ${n(output[1])}, and the loss falls from ${n(loss[0])} to ${n(loss[1])}.`,
   ]);
 

@@ -1,7 +1,7 @@
 // What all figures share that a reader can turn: panels of SVG, axes, marks, controls, and a line that says what is shown.
 //
 // A figure is a module `export default function draw(box, data)`. It fills `box`, a div that is not yet in the page.
-// Colours are classes of live.css: blue, orange, green, red, purple, sky, muted; on a mark or on a group of marks.
+// Colours are classes of live.css: blue, orange, green, red, purple, muted; on a mark or on a group of marks.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -58,7 +58,7 @@ export function panel(box, width, height, label) {
   picture.style.maxWidth = `${width}px`;
   picture.style.flexBasis = `${0.92 * width}px`; // side by side if they need not shrink by more
   row.append(picture);
-  return { svg: picture, back, front, width, height, show: (...marks) => front.replaceChildren(...marks) };
+  return { svg: picture, back, front, show: (...marks) => front.replaceChildren(...marks) };
 }
 
 // Round numbers between two others, about so many.
@@ -141,7 +141,7 @@ export function slider(box, { label, min, max, step = 1, value = min, words = St
     change(Number(input.value));
   });
   tell();
-  return { input, set, tell };
+  return { input, set };
 }
 
 // Radio buttons: options is a list of [value, words].

@@ -58,7 +58,7 @@ export default function draw(box, data) {
     });
     const leaves = tree.leaves.map((leaf, y) => {
       const [x, top] = place(leaf);
-      return text([x, top + 9], words[y], y === word ? "red bold" : "");
+      return text([x, top + 9], words[y], y === word ? "red bold small" : "small");
     });
     const spots = tree.leaves.map((leaf, y) => area(y, place(leaf)[0] - 20, place(leaf)[1] - 4, 40, 26));
     drawing.show(...edges, ...forks, ...leaves, ...tags, ...spots);
@@ -68,12 +68,11 @@ export default function draw(box, data) {
       ...words.flatMap((name, y) => {
         const top = 4 + 27 * y;
         const share = shares[network][y];
-        const end = Math.max(wide(p[y]), wide(share));
         return [
           text([46, top + 11], name, y === word ? "red bold" : "", "end"),
           rect(52, top + 2, wide(p[y]) - 52, 18, y === word ? "red" : "blue"),
           line([[wide(share), top - 1], [wide(share), top + 23]], "strong thick"),
-          text([end + 8, top + 11], n(p[y]), y === word ? "bold" : "muted", "start"),
+          text([286, top + 11], n(p[y]), y === word ? "bold" : "muted", "end"),
           area(y, 0, top - 2, 290, 27),
         ];
       }),

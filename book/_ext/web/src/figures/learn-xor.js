@@ -81,7 +81,7 @@ export default function draw(box, { every, range, wanted, weights, loss, gap }) 
     );
     network.show(
       ...EDGES.map(([from, to], k) => {
-        const edge = line([NODES[from], NODES[to]], W[k] < 0 ? "red" : "blue");
+        const edge = line([NODES[from], NODES[to]], W[k] < 0 ? "red dashed" : "blue");
         edge.style.strokeWidth = 0.5 + 3 * Math.abs(W[k]);
         return edge;
       }),
@@ -92,7 +92,7 @@ export default function draw(box, { every, range, wanted, weights, loss, gap }) 
     );
     say(
       `After ${every * i} epochs it answers ${answers.map((value) => number(value)).join(", ")} ` +
-        `to ${CORNERS.map((x) => x.join("")).join(", ")}. XOR is ${wanted.join(", ")}.`,
+        `to ${CORNERS.map((x) => x.join("")).join(", ")}. XOR is ${wanted.join(", ")}. The loss is ${number(loss[i], 4)}.`,
     );
   }
 
@@ -102,6 +102,7 @@ export default function draw(box, { every, range, wanted, weights, loss, gap }) 
   const go = (i) => {
     at = i;
     place.set(i);
+    if (still) play.textContent = i === last ? "From the start" : "To the end";
     show(i);
   };
   const pause = () => {
@@ -109,13 +110,14 @@ export default function draw(box, { every, range, wanted, weights, loss, gap }) 
     timer = 0;
     play.textContent = "Play";
     said.ariaLive = "polite"; // spoken again, now that it stands
+    show(at);
   };
   const step = () => {
     if (at + 1 >= last) pause();
     go(at + 1);
   };
-  const play = button(box, still ? "To the end" : "Play", () => {
-    if (still) return go(last);
+  const play = button(box, still ? "From the start" : "Play", () => {
+    if (still) return go(at === last ? 0 : last);
     if (timer) return pause();
     said.ariaLive = "off";
     if (at === last) go(0);

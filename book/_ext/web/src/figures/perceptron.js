@@ -52,7 +52,7 @@ export default function draw(box, data) {
       ...counts.slice(0, k + 1).map((point, i) => dot(count.at(point), i === k ? 6 : 3, "purple")),
     );
     const left = `${wrong[k].length} of ${points.length} points ${wrong[k].length === 1 ? "is" : "are"} wrong`;
-    if (!k) return say(`No mistake yet: the weights are 0, and so is every score. A score of 0 is wrong: ${left}.`);
+    if (!k) return say(`No mistake yet, of ${rows.length}: the weights are 0, and so is every score. A score of 0 is wrong: ${left}.`);
     const yes = labels[row] > 0;
     const done = k === rows.length;
     say(
