@@ -141,6 +141,7 @@ def test_a_cell_is_edited_run_by_keyboard_and_stopped(firefox):
     firefox.write("print(6 * 7)\nwhile True: pass")
     firefox.press("Shift", "Enter")
     firefox.wait("nncoursePage.cells[0].outputs?.box.innerText.includes('42')")
+    firefox.wait("performance.now() - nncoursePage.cells[0].began > 400")  # as soon as a person can
     firefox.click("Stop cell 1")
     firefox.wait("nncoursePage.cells[0].state === 'stopped'")
     firefox.click("Reset: put back the text of cell 1")

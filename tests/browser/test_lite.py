@@ -61,7 +61,7 @@ def test_a_chapter_is_shown_as_it_is_on_the_site(context, site):
     expect(page.locator("h1", has_text="Before you start")).to_be_visible()
     expect(output(page, "circle = np.stack").locator("img")).to_be_visible(timeout=60_000)
     expect(
-        page.locator(".jp-MarkdownCell", has_text=re.compile(r"Fig\. \d+\. The plane before and after"))
+        page.locator(".jp-MarkdownCell", has_text=re.compile(r"Fig\. 0\.1\. The plane before and after"))
     ).to_be_visible()
     link = page.locator(".jp-MarkdownCell a[data-commandlinker-command]", has_text="the delta rule").first
     for _ in range(20):  # a click is lost while the cells are rendered anew

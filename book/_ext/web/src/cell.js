@@ -9,7 +9,7 @@ const NEEDS = {
 
 export const RAN = ["ok", "failed", "left out"]; // in the Python that is there now
 const BUSY = ["waiting", "running"];
-export const DOUBLE = 500; // milliseconds within which a second click belongs to the first
+export const DOUBLE = 300; // milliseconds within which a second click belongs to the first
 
 function button(text, label, onclick) {
   const made = document.createElement("button");

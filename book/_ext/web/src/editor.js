@@ -1,6 +1,6 @@
 // The editor of a cell: colours, indentation, brackets, undo. Escape leaves it, as the help says.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
@@ -28,6 +28,9 @@ export function edit(parent, text, { label, run, leave, change }) {
   const view = new EditorView({ state, parent });
   view.focus();
   return {
-    set: (value) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } }),
+    set: (value) => view.dispatch({
+      changes: { from: 0, to: view.state.doc.length, insert: value },
+      annotations: isolateHistory.of("full"), // undone in a step of its own
+    }),
   };
 }

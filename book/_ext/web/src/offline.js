@@ -15,8 +15,11 @@ export async function keepOffline(settings) {
     while (container.controller?.scriptURL !== address.href) { // an older one would keep what the newer throws away
       await new Promise((resolve) => container.addEventListener("controllerchange", resolve, { once: true }));
     }
-    const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-    container.controller.postMessage([location.href.split("#")[0], ...loaded.filter((name) => name.startsWith(location.origin))]);
+    container.controller.postMessage([location.href.split(/[?#]/)[0]]);
+    // What was asked for before it was there, however late it comes.
+    const missed = ({ name, workerStart }) => name.startsWith(location.origin) && !workerStart;
+    const tell = (list) => container.controller?.postMessage(list.getEntries().filter(missed).map(({ name }) => name));
+    new PerformanceObserver(tell).observe({ type: "resource", buffered: true });
   })();
   await Promise.race([charge.catch(() => {}), new Promise((resolve) => setTimeout(resolve, ENOUGH))]);
 }
