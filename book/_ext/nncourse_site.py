@@ -182,12 +182,9 @@ def drop_icon_script(outdir):
     Path(outdir, "_static", "scripts", "fontawesome.js").write_text("", encoding="utf-8")
 
 
-def drop_old_modules(outdir):
-    """Delete the pages of modules that are gone: an earlier build has left them, and their links lead nowhere."""
-    for page in Path(outdir, "_modules", "nncourse").rglob("*.html"):
-        module = ROOT / page.relative_to(Path(outdir, "_modules")).with_suffix("")
-        if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
-            page.unlink()
+def drop_old_modules(app):
+    """Delete the modules' pages of an earlier build: Sphinx leaves those that are gone, and those that look old."""
+    shutil.rmtree(Path(app.outdir, "_modules", "nncourse"), ignore_errors=True)
 
 
 def redirect_page(title, target, icon):
@@ -213,7 +210,6 @@ def finish_site(app, exception):
     if exception is None and app.builder.format == "html":
         copy_mathjax(app.outdir)
         drop_icon_script(app.outdir)
-        drop_old_modules(app.outdir)
         if app.config.nncourse_pdf:
             shutil.copyfile(PDF, Path(app.outdir, PDF.name))
         icon = f"_static/{Path(app.config.html_favicon).name}"
@@ -234,6 +230,7 @@ def setup(app):
     app.add_directive("pdf", PdfOnly)
     app.connect("config-inited", pdf_is_there)
     app.connect("builder-inited", add_assets)
+    app.connect("builder-inited", drop_old_modules)
     app.connect("html-page-context", finish_page)
     app.connect("build-finished", finish_site)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
