@@ -1,7 +1,6 @@
-"""Room for formulas: each says how large it will be, so that no line moves when MathJax sets it; no line begins with
-the full stop after one.
+"""Room for formulas: each says how large it will be, so that no line moves when MathJax sets it.
 
-MathJax itself measures them while the site is built, all at once, in the unit ex, which follows the reader's font.
+No line begins with the full stop after one. MathJax itself measures them while the site is built, all at once, in the unit ex, which follows the reader's font.
 nncourse.css keeps the room.
 """
 
@@ -19,7 +18,7 @@ FORMULA = re.compile(
 
 
 GLUED = re.compile(
-    r'(?P<before>[(\[“]*)(?P<formula><span class="(?:[^"]* )?math [^"]*"[^>]*>[^<]*</span>)(?P<after>[.,;:!?%)\]”]*)'
+    r'(?P<before>[(\[“]*)(?:<span class="(?:[^"]* )?math [^"]*"[^>]*>[^<]*</span>)(?P<after>[.,;:!?%)\]”]*)'
 )
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-MARKS = {"Projects": [f"P{number}" for number in range(1, 100)], "Appendix": string.ascii_uppercase}
-ELSE = "0"
+MARKS = {"Projects": "P{number}", "Appendix": "{letter}"}  # of a part; of any other, 0
 
 
 def marks(toc):
@@ -24,8 +23,9 @@ def marks(toc):
     found = {}
     for part in toc["parts"]:
         if not part.get("numbered"):
-            pages = [chapter["file"] for chapter in part["chapters"]]
-            found |= dict(zip(pages, MARKS.get(part.get("caption"), [ELSE] * len(pages)), strict=False))
+            form = MARKS.get(part.get("caption"), "0")
+            for place, chapter in enumerate(part["chapters"]):
+                found[chapter["file"]] = form.format(number=place + 1, letter=string.ascii_uppercase[place])
     return found
 
 

@@ -6,8 +6,6 @@ import pytest
 from test_pages import SETTLED
 from test_run_cells import FIRST, wait
 
-ACTIVE = "document.activeElement"
-
 
 def test_copy_keeps_the_focus_and_is_said(open_page):
     page = open_page(FIRST)

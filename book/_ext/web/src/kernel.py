@@ -121,11 +121,11 @@ def tell_error(cell, name, error):
         lines.append(error.lineno)
         if re.match(r"\s*(\w+\s*=\s*)?[%!?]|.*\?\s*$", error.text or ""):
             error.add_note("Lines with %, ! or ? are a notebook's commands, no Python: the page cannot run them.")
-    if name := absent(error):
-        error.add_note(advice(name))
+    if lacks := absent(error):
+        error.add_note(advice(lacks))
     line = lines[-1] if lines else None
     text = shortened("".join(traceback.format_exception(type(error), error.with_traceback(trace), trace)))
-    send(cell, "error", name=type(error).__name__, text=text, line=line, missing=absent(error))
+    send(cell, "error", name=type(error).__name__, text=text, line=line, missing=lacks)
 
 
 def shortened(text):
