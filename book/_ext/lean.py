@@ -26,6 +26,7 @@ SCRIPT = re.compile(r"<script(?P<attributes>[^>]*\bsrc=[^>]*)></script>")
 # The theme tells its scripts of things that this site does not have.
 SETTING = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
+UNDECIDED = ' data-theme="auto">'  # neither light nor dark has colours of its own: without scripts a page names none
 NEEDLESS = "fontawesome.js"  # nncourse_site has emptied it
 PICTURE = re.compile(r'<img\b(?![^>]* (?:width|height)=)[^>]* src="(?P<file>[^"]*_images/[^"]+\.png)"[^>]*?(?=/?>)')
 TOLERANCE = 16  # of 255 steps: by how much a colour may differ, unseen
@@ -161,6 +162,7 @@ def lean(site):
     for path in sorted(site.rglob("*.html")):
         if path.relative_to(site).parts[0] not in ("_static", "lite"):
             page = path.read_text(encoding="utf-8")
+            page = page.replace(UNDECIDED, ">", 1)
             new = sized_pictures(waiting_scripts(one_sheet(page, site, sheets)), path.parent)
             path.write_text(new, encoding="utf-8")
             used |= set(re.findall(r"\bfa-[a-z0-9-]+", new))

@@ -42,6 +42,12 @@ MATHJAX_PARTS = (
     "output/chtml/fonts/tex",
     "a11y/assistive-mml",
 )
+# Light or dark is decided before anything is drawn: the theme's own script comes late, and knows neither until then.
+SCHEME = """{
+  const root = document.documentElement.dataset, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  root.mode ||= "auto";
+  root.theme = root.mode === "auto" ? (dark ? "dark" : "light") : root.mode;
+}"""
 
 
 # Equations: the label is the number.
@@ -161,6 +167,7 @@ def add_assets(app):
         app.add_css_file("run.css", priority=901)
         app.add_js_file("keyboard.js", defer="defer")
         app.add_js_file("nncourse.js", defer="defer")
+        app.add_js_file(None, body=SCHEME)
 
 
 def copy_mathjax(outdir):

@@ -140,6 +140,29 @@ def test_cells_that_have_run_break_no_rule(open_page, axe):
     assert problems(page, axe) == []
 
 
+LOOK = """() => {
+    const { color } = getComputedStyle(document.querySelector("main a.internal"));
+    return [getComputedStyle(document.body).backgroundColor, color, document.querySelectorAll(
+        ".logo__image").values().filter((image) => image.checkVisibility()).toArray().length];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_light_or_dark_before_the_themes_script_has_come(scheme, browser, site):
+    looks = {}
+    for kind in ("whole", "early", "scripts"):
+        context = browser.new_context(color_scheme=scheme, java_script_enabled=kind != "scripts")
+        page = context.new_page()
+        if kind == "early":
+            page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+        page.goto(f"{site.address}/{CHAPTER}.html")
+        looks[kind] = page.evaluate(LOOK)
+        context.close()
+    assert looks["early"] == looks["whole"]
+    assert looks["whole"][2] == looks["scripts"][2] == 1
+    assert (looks["scripts"] == looks["whole"]) == (scheme == "light")
+
+
 def test_the_phones_menu_breaks_no_rule(open_page, axe):
     page = open_page(CHAPTER, width=390)
     page.evaluate(axe)
