@@ -129,6 +129,7 @@ def configuration(python):
     return {
         "jupyter_lite_config.json": {"LiteBuildConfig": build, "PipliteAddon": {"piplite_urls": ["wheels"]}},
         "jupyter-lite.json": {"jupyter-lite-schema-version": 0, "jupyter-config-data": settings},
+        "overrides.json": {"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}},  # as the system: dark
     }
 
 

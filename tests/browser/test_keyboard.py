@@ -59,6 +59,12 @@ def test_the_search_puts_the_chapter_first_and_says_what_it_found(open_page):
     page.locator("#search-results .search li a").first.wait_for()
     assert page.locator("#search-results .search li a").first.inner_text().endswith("Gradient clipping")
     page.locator("[role=status]", has_text="found").wait_for(state="attached")
+    excerpts = page.locator("#search-results .search li .context")
+    excerpts.nth(9).wait_for()
+    found = excerpts.all_inner_texts()
+    assert [text for text in found if re.search(r"\\|Contents|import |Run all", text)] == []
+    page.goto(f"{page.url.partition('?')[0]}?q=gradient+descent", wait_until="load")
+    excerpts.get_by_text("gradient descent Repeated small steps against the gradient").wait_for()
 
 
 def test_why_a_cell_was_left_out_is_said(open_page):

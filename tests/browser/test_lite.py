@@ -74,6 +74,14 @@ def test_a_chapter_is_shown_as_it_is_on_the_site(context, site):
     assert re.search(r"lite/notebooks/index\.html\?path=delta-rule-[0-9a-f]{8}\.ipynb", other.url)
 
 
+def test_it_is_dark_where_the_system_is(context, site):
+    page = open_notebook(context, site, "before-you-start")
+    for scheme, light in (("dark", "false"), ("light", "true")):
+        page.emulate_media(color_scheme=scheme)
+        page.reload()
+        page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached", timeout=60_000)
+
+
 def test_the_notebook_of_a_page_can_be_downloaded(context, site):
     page = context.new_page()
     page.goto(f"{site.address}/book/before-you-start.html")

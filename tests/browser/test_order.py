@@ -114,6 +114,21 @@ def test_a_cell_of_ones_own_that_needs_what_is_not_there_keeps_what_it_said(open
     assert "This cell needs SciPy, which the page does not have." in beside(page, 1)
 
 
+SIDES = "({ firstElementChild: { width }, scrollWidth, clientWidth }) => [width, scrollWidth - clientWidth > 50]"
+
+
+@pytest.mark.parametrize(("screen", "width", "scrolls"), [(390, 576, True), (1280, 672, False)])
+def test_plots_side_by_side_scroll_on_a_phone_as_stored_and_as_drawn_anew(open_page, screen, width, scrolls):
+    page = open_page(FIRST, width=screen)
+    box = page.locator("figure .panels").first
+    number = box.evaluate("(box) => nncoursePage.cells.find((cell) => cell.box.contains(box)).number")
+    assert box.evaluate(SIDES) == [width, scrolls]
+    press_run(page, number)
+    drawn = page.locator(".fresh .panels")
+    assert drawn.evaluate(SIDES) == [width, scrolls]
+    assert (drawn.get_attribute("tabindex") == "0") == scrolls
+
+
 def test_a_figure_keeps_its_number_its_words_and_its_place(open_page):
     page = open_page(FIRST)
     figure = page.locator("figure:has(figcaption)[id^=fig-]").first

@@ -1,6 +1,8 @@
 // Repairs of the theme for readers who use a keyboard or a screen reader: names, focus, what is said aloud.
 
-const SCROLLERS = "pre, .cell_output > .output, .pst-scrollable-table-container, mjx-container[display], mjx-container.wide";
+const SCROLLERS =
+  "pre, .cell_output > .output, .pst-scrollable-table-container, mjx-container[display], mjx-container.wide, .panels";
+const SAID = { "mjx-container": "Formula, scrolls", span: "Figure, scrolls" };
 const DIALOGS = {
   "pst-primary-sidebar-modal": "Course menu", "pst-secondary-sidebar-modal": "On this page", "pst-search-dialog": "Search",
 };
@@ -31,7 +33,7 @@ function focusScrollers() {
     if (ways.length && box.clientWidth > 0) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
-      box.setAttribute("aria-label", box.localName === "mjx-container" ? "Formula, scrolls" : "Scrolls");
+      box.setAttribute("aria-label", SAID[box.localName] ?? "Scrolls");
       box.dataset.scrolls = ways.join(" ");
     } else if ("scrolls" in box.dataset) {
       ["tabindex", "role", "aria-label", "data-scrolls"].forEach((name) => box.removeAttribute(name));

@@ -1,4 +1,4 @@
-// The changes that a reader makes to cells, which the browser keeps for the next visit.
+// What the browser keeps for the next visit: a reader's changes to cells, and which questions are answered.
 
 // A short mark of a text: a kept change belongs to one version of a cell.
 export function mark(text) {

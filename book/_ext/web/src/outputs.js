@@ -76,6 +76,7 @@ export class Outputs {
     this.stored = []; // as a notebook stores them
     this.caption = figure?.querySelector("figcaption")?.cloneNode(true);
     this.alt = unchanged && figure?.querySelector("img").alt;
+    this.panels = unchanged && figure?.querySelector(".panels")?.cloneNode();
   }
 
   hear(message) {
@@ -111,7 +112,9 @@ export class Outputs {
   withCaption(image) {
     const made = element("figure", "align-default");
     if (this.alt) image.alt = this.alt;
-    made.append(image, this.caption);
+    const { panels } = this;
+    if (panels) panels.append(image);
+    made.append(panels || image, this.caption);
     this.caption = null;
     return made;
   }

@@ -2,6 +2,8 @@
 // wanted. What is said stands in the page, in the closed box "Answers", which is then for paper alone. Nothing is sent;
 // the browser keeps which questions were answered right.
 
+import { keep, recall } from "./changes.js";
+
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 // Read a number as people write it: 0.25, 0,25, 1/4, 2e-3; NaN where it is none.
@@ -30,22 +32,6 @@ function given(box, answers, within) {
   const value = read(field.value);
   if (Number.isNaN(value)) return ["This is no number that can be read. Write it as 0.25, 0,25 or 1/4."];
   return [meant(value, answers, within), String(Number(value.toPrecision(6))).replace("-", "\u2212")];
-}
-
-function remember(key) {
-  try {
-    localStorage.setItem(key, "right");
-  } catch {
-    // The browser keeps nothing: then the next visit starts afresh.
-  }
-}
-
-function remembers(key) {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
-  }
 }
 
 // A formula in words, for a name: the browser would leave it out. node: a part of MathML.
@@ -81,7 +67,7 @@ function prepare(box) {
   const said = box.querySelector("[role=status]");
   const kept = box.querySelector("details");
   const answers = [...kept.querySelectorAll(":scope > div")];
-  const key = `nncourse:question:${box.parentElement.dataset.chapter}:${box.id}`;
+  const key = `nncourse:question:${location.pathname.replace(/\.html$/, "")}:${box.id}`;
 
   function done() {
     const words = document.createElement("span");
@@ -99,7 +85,7 @@ function prepare(box) {
     copy.querySelector("strong").textContent = `${name} is ${right ? "" : "not "}right.`;
     said.replaceChildren(copy);
     if (right) {
-      remember(key);
+      keep(key, "right");
       done();
     }
   }
@@ -108,7 +94,7 @@ function prepare(box) {
   box.querySelectorAll("[hidden]").forEach((part) => (part.hidden = false));
   box.querySelector("button").addEventListener("click", check);
   box.querySelector("fieldset").addEventListener("keydown", (event) => event.key === "Enter" && check());
-  if (remembers(key)) done();
+  if (recall(key) !== null) done();
 }
 
 const all = document.querySelectorAll(".questions > .question");
