@@ -47,19 +47,13 @@ def test_a_second_click_meant_for_run_stops_nothing(way, open_page):
     page.evaluate(
         "document.querySelectorAll('div.cell').forEach((box, i) => i > 3 && nncoursePage.cells[i].change('1'))"
     )
-    if way == "all":
-        page.get_by_role("button", name="Run all cells").dblclick(delay=20)
-    else:
-        run = page.get_by_role("button", name="Run cell 2", exact=True)
+    run = page.get_by_role("button", name="Run all cells" if way == "all" else "Run cell 2", exact=True)
+    if way == "Enter":
         run.focus()
-        if way == "click":
-            run.click()
-            page.wait_for_timeout(150)
-            page.get_by_role("button", name="Stop cell 2").click()
-        else:
-            page.keyboard.press("Enter")
-            page.wait_for_timeout(150)
-            page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    else:
+        run.dblclick(delay=20)
     wait(page, IDLE)
     assert shown(page, 2).strip() == "1"
     assert page.evaluate("nncoursePage.cells[1].state") == "ok"
