@@ -58,6 +58,8 @@ def test_nothing_is_left_that_only_the_book_can_resolve(book, page):
         assert role in ("ref", "prf:ref"), (role, target)
         assert target in labels
     assert re.findall(r"^[`:]{3,}\{(?:live|margin|pdf|questions|\w+-start|\w+-end)\}", text, re.MULTILINE) == []
+    moving = PAGES[page].decode().count("```{live} ")
+    assert text.count("*On the course's website a figure stands here that moves.* ") == moving
     targets = re.findall(r"\]\(([^)#\s]+\.(?:ipynb|md))", text)
     assert set(targets) <= set(book.editions.values())
 
@@ -99,8 +101,6 @@ REFERRING = lite_notebooks.Book(
         ("[a list](../c.md), [out](https://example.org/a.md)", "a list, [out](https://example.org/a.md)"),
         ("```{margin}\nAside.\n```", ":::{note}\nAside.\n:::"),
         ("```{math}\n:label: S-dl\n:enumerator: S-dl\na = b\n```", "$$\na = b\n\\tag{S-dl}\n$$"),
-        ("```{questions} perceptron\n```\nAfter.", "**Question 1.** "),
-        ("```{live} steps\n:alt: A hill\nA caption.\n```\nAfter.", "*A figure that answers stands here"),
     ],
 )
 def test_a_text_that_stands_alone(text, shown):

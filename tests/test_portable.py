@@ -237,6 +237,7 @@ def test_our_directives_are_written_out_and_others_stay():
     assert text.startswith("| chapter |")
     assert "[](/book/feedforward/delta-rule.ipynb)" in text
     assert "{doc}" not in text
+    assert "<neural-language-model-1>" in markdown("```{audit} neural-language-model\n```\n")
     assert markdown("```{tableofcontents}\n```\n") == "```{tableofcontents}\n```\n"
 
 
@@ -315,6 +316,16 @@ def test_the_copy_has_every_page_and_no_gate_and_the_book_is_left_alone(tmp_path
         assert "-end}" not in text
         assert not ledger.labels(text, math=True), "an equation kept the form that has no number of its own"
     assert max(ids.values()) == 1
+
+
+def test_a_figure_that_moves_is_told_of_with_its_caption():
+    text = markdown(
+        "Before.\n\n```{live} steps\n:alt: 'A hill: high'\nSteps of $x$\nand more.\n```\n\n```{note}\nA.\n```\n"
+    )
+    assert text == (
+        "Before.\n\n*On the course's website a figure stands here that moves.* Steps of $x$\nand more.\n\n\n"
+        "```{note}\nA.\n```\n"
+    )
 
 
 def test_quick_questions_are_written_out():

@@ -12,8 +12,9 @@ from tools import ledger
 
 GLOSSARY = re.compile(r"(?<=^```\{glossary\}\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 AUTOMODULE = re.compile(r"^```\{eval-rst\}\n\.\. automodule:: (\S+)\n.*?^```$", re.MULTILINE | re.DOTALL)
-BODILESS = re.compile(r"^```\{(?P<name>\w+)\} ?(?P<argument>\w*)\n```$", re.MULTILINE)
-LIVE = re.compile(r"^```\{live\} .*?^```\n?", re.MULTILINE | re.DOTALL)
+BODILESS = re.compile(r"^```\{(?P<name>\w+)\} ?(?P<argument>[\w-]*)\n```$", re.MULTILINE)
+LIVE = re.compile(r"^```\{live\} .*\n(?::\w+:.*\n)*(?P<caption>(?:.*\n)*?)```$", re.MULTILINE)
+ELSEWHERE = r"*On the course's website a figure stands here that moves.* \g<caption>"
 PDF_ONLY = re.compile(r"^```\{pdf\}\n.*?^```\n", re.MULTILINE | re.DOTALL)
 SPHINX_PAGE = re.compile(r"\{ref\}`([^`<]+?) <(?:genindex|search)>`")  # one that Sphinx makes
 CARD = re.compile(r"^:link: (\S+)\n:link-type: doc$", re.MULTILINE)
@@ -94,7 +95,7 @@ def markdown(text, folder, renamed):
 
     text = extension("question_files").written_out(text, myst=True)
     text = AUTOMODULE.sub(lambda match: module(match[1]), plain_page(text))
-    text = SPHINX_PAGE.sub(r"\1", LIVE.sub("", PDF_ONLY.sub("", text)))
+    text = SPHINX_PAGE.sub(r"\1", LIVE.sub(ELSEWHERE, PDF_ONLY.sub("", text)))
     text = BODILESS.sub(generated, text).replace("{{ version }}", nncourse.__version__)
     text = EQUATION.sub(equation, SPHINX_ONLY.sub("", CARD.sub(card, text)))
     text = TARGET.sub(r":::{div}\n:label: \g<label>\n:::\n\n", text)

@@ -4,14 +4,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-import question_files
-
 from tools import portable_text
 
 ROLE = re.compile(r"\{(?P<role>cite|eq|numref|prf:ref|ref|term)\}`(?:(?P<text>[^`<]*?) ?<)?(?P<target>[^`<>]+)>?`")
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]*)\]\((?P<path>[\w./-]+\.(?:ipynb|md))(?:#[\w.-]*)?\)")
 EQUATION = re.compile(r"^```\{math\}\n:label: .*\n:enumerator: (?P<number>.*)\n(?P<tex>[^`]*)\n```$", re.MULTILINE)
-LIVE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{live\}.*?^(?P=fence)$\n?", re.MULTILINE | re.DOTALL)
 MARGIN = re.compile(r"^```\{margin\}[^\n]*\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 INSTALL = """\
 # Run this cell first: it gets the course's package for this notebook.
@@ -108,9 +105,7 @@ def link_text(match, page, book):
 
 def markdown(text, page, own, book):
     """Return a cell of Markdown, which `tools.portable_text` has converted, for a notebook of its own."""
-    text = question_files.written_out(text, myst=True)
     text = EQUATION.sub(r"$$\n\g<tex>\n\\tag{\g<number>}\n$$", text)
-    text = LIVE.sub("*A figure that answers stands here on the course's website.*\n", text)
     text = MARGIN.sub(r":::{note}\n\g<body>:::", text)
     text = LINK.sub(lambda match: link_text(match, page, book), text)
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import question_files
 
-from tools import web
+from tools import portable_text, web
 
 SCRIPT = Path(__file__).with_name("web") / "src" / "questions.js"
 FOLDER = "_static/run"
@@ -136,12 +136,13 @@ class Questions(SphinxDirective):
 
 
 def for_download(notebook):
-    """Return a notebook with plain questions in place of the directive, for readers whose Jupyter knows none."""
+    """Return a notebook with plain questions, and words for figures that move, for Jupyters that know neither."""
     cells = []
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and question_files.DIRECTIVE.search(text):
-            cell = {**cell, "source": question_files.written_out(text).splitlines(keepends=True)}
+        plain = portable_text.LIVE.sub(portable_text.ELSEWHERE, question_files.written_out(text))
+        if cell["cell_type"] == "markdown" and plain != text:
+            cell = {**cell, "source": plain.splitlines(keepends=True)}
         cells.append(cell)
     return {**notebook, "cells": cells}
 
@@ -165,7 +166,7 @@ def finish_site(app, exception):
         web.bundle([SCRIPT], Path(app.outdir, FOLDER))
         for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
             text = path.read_text(encoding="utf-8")
-            if "{questions}" in text:
+            if "{questions}" in text or "{live}" in text:
                 written = json.dumps(for_download(json.loads(text)), indent=1, ensure_ascii=False)
                 path.write_text(f"{written}\n", encoding="utf-8")
 
