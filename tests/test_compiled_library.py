@@ -34,11 +34,14 @@ def test_another_version_keeps_its_own_library(version, tmp_path):
     assert compiled_library.fits(ADDRESS.format(version), tmp_path)
     assert not compiled_library.fits(ADDRESS.format("0.1.0"), tmp_path)
     assert not compiled_library.fits("python/", tmp_path)
+    marks = {compiled_library.mark_of(address, tmp_path) for address in ("python/", ADDRESS.format(version))}
     for there, known in ((version, True), ("0.1.0", False)):
         lock = tmp_path / "python" / "pyodide-lock.json"
         lock.parent.mkdir(exist_ok=True)
         lock.write_text(json.dumps({"info": {"version": there}}), encoding="utf-8")
         assert compiled_library.fits("python/", tmp_path) is known
+        marks.add(compiled_library.mark_of("python/", tmp_path))
+    assert len(marks) == 3
 
 
 @pytest.fixture(scope="module")

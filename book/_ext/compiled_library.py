@@ -4,6 +4,7 @@ With them Python starts and imports in half the time. They are compiled when the
 npm. The site serves the files; where the setting nncourse_python names another version, pages do without.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -25,6 +26,17 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
+def lock_of(address, site):
+    """Return the text of Pyodide's lock file where it lies in a folder of the site, else None."""
+    path = site / address / "pyodide-lock.json"
+    return path.read_text(encoding="utf-8") if "//" not in address and path.is_file() else None
+
+
+def mark_of(address, site):
+    """Return what tells one Pyodide in a folder of the site from the next; another address names its version."""
+    return hashlib.sha256((lock_of(address, site) or "").encode()).hexdigest()[:8]
+
+
 def fits(address, site):
     """Return whether the Python at an address is the version that we compile for.
 
@@ -37,9 +49,8 @@ def fits(address, site):
     """
     web.install()
     version = json.loads((web.PYODIDE / "package.json").read_text(encoding="utf-8"))["version"]
-    lock = site / address / "pyodide-lock.json"
-    if "//" not in address and lock.is_file():
-        return json.loads(lock.read_text(encoding="utf-8"))["info"]["version"] == version
+    if lock := lock_of(address, site):
+        return json.loads(lock)["info"]["version"] == version
     return f"/v{version}/" in address
 
 

@@ -93,7 +93,10 @@ def mark_columns(body):
 
 def add_to_page(app, pagename, templatename, context, doctree):
     """Have a page with code cells load the script that runs them."""
-    if doctree is None or not app.config.nncourse_python or '<div class="cell ' not in (context.get("body") or ""):
+    if doctree is None or '<div class="cell ' not in (context.get("body") or ""):
+        return
+    context["body"] = mark_columns(context["body"])
+    if not app.config.nncourse_python:
         return
     text = Path(app.env.doc2path(pagename)).read_text(encoding="utf-8")
     brought = [name for name, words in BRINGS.items() if any(word in text for word in words)]
@@ -104,6 +107,7 @@ def add_to_page(app, pagename, templatename, context, doctree):
         "root": root,
         "version": version_of_course(),
         "python": python if "//" in python else root + python,
+        "runtime": compiled_library.mark_of(python, Path(app.outdir)),
         "compiled": f"{root}_static/run/" if compiled_library.fits(python, Path(app.outdir)) else None,
         "course": f"{root}_static/run/nncourse.zip?v={version_of_course()}",
         "brings": ["numpy", *(name for name in brought if name == "matplotlib")],  # nearly every first cell needs them
@@ -111,7 +115,6 @@ def add_to_page(app, pagename, templatename, context, doctree):
         "megabytes": sum(WEIGHTS[name] for name in ("", *brought)),
     }
     data = json.dumps(told).replace("<", "\\u003c")
-    context["body"] = mark_columns(context["body"])
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{BAR}", 1)  # page.js fills it; nothing moves then
     context["body"] += (
         f'<script type="application/json" id="nncourse-run">{data}</script>\n'

@@ -60,6 +60,7 @@ PROGRAMS = [
     ("globals().clear()\ndel __builtins__", "ok", []),
     ("print('still', 'here')\ndisplay(1, [2])", "ok", ["still here\n1[2]"]),
     ("for i in range(1000): display(i)", "ok", ["199", "only the first 200 values"]),
+    ("for i in range(200): display('x' * 100_000)", "ok", ["only the first 2 values"]),
     ("def f(n):\n    if n == 0: raise ValueError('deep')\n    g(n)\ndef g(n): f(n - 1)\nf(400)", "failed",
      ["more lines]", "ValueError: deep"]),
     ("from nncourse import datasets\ndatasets.bit_sums(-1)", "failed", ["ValueError: T:"]),
@@ -104,11 +105,23 @@ def test_columns_are_the_same_for_what_is_stored_and_what_is_new(open_page):
     import run_cells
 
     page = open_page(FIRST)
+    printed = "nncoursePage.cells[0].outputs.box.querySelector('pre').className"
     for text in ("a  b\n1  2\n", "a  b\n", "one\ntwo  \n  three\n", "[ 1.  2.]\nx\n[ 3.  4.]\n", "w\n" * 9):
         run_text(page, 1, f"print({text!r}, end='')")
-        made = page.evaluate("nncoursePage.cells[0].outputs.box.querySelector('pre').className")
+        made = page.evaluate(printed)
         stored = run_cells.mark_columns(f'<div class="output stream"><pre>{text}</pre></div>')
         assert (made == "columns") is ('class="columns"' in stored), text
+    pieces = "for i in range(6):\n    print(i, end='  ')\n    if i % 3 == 2: print()"
+    for slow, columns in ("import time; time.sleep(0.1)", "columns"), ("", "columns"):
+        run_text(page, 1, f"{pieces}\n    {slow}")
+        assert page.evaluate(printed) == columns
+
+
+def test_a_flood_of_two_streams_in_turn_leaves_the_page_alive(open_page):
+    page = open_page(FIRST)
+    flood = "import sys\nfor i in range(40_000): print(i); print(i, file=sys.stderr)"
+    assert run_text(page, 1, flood)[0] == "ok"
+    assert page.evaluate("nncoursePage.cells[0].outputs.box.childElementCount") < 4000
 
 
 def test_html_of_a_cell_can_neither_run_nor_change_the_page(open_page):
@@ -125,12 +138,14 @@ def test_html_of_a_cell_can_neither_run_nor_change_the_page(open_page):
     page.problems.clear()  # the policy speaks of the handler
 
 
-def test_a_formula_is_typeset_and_a_wide_line_scrolls_in_its_box(open_page):
+def test_a_formula_is_typeset_a_long_line_wraps_and_wide_columns_scroll(open_page):
     page = open_page(FIRST, width=390)
     assert run_text(page, 1, "import sympy as sp\nsp.sqrt(sp.Symbol('x'))")[0] == "ok"
     page.locator(".fresh mjx-container").wait_for()
-    assert run_text(page, 1, "print('y' * 5000)")[0] == "ok"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for text, scrolls in ("'y' * 5000", False), ("2 * ('  1.25' * 40 + chr(10))", True):
+        assert run_text(page, 1, f"print({text})")[0] == "ok"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.locator(".fresh pre").evaluate("(pre) => pre.scrollWidth > pre.clientWidth") is scrolls
 
 
 @pytest.mark.parametrize(("gone", "words"), [("WebAssembly", "no WebAssembly"), ("Worker", "no web workers")])
@@ -257,11 +272,28 @@ def test_a_slow_download_shows_its_progress_beside_the_cell(faults, open_page):
     faults.kind, faults.names, faults.left = "slow", "asm.wasm", -1
     page, seen = open_page(FIRST), set()
     page.get_by_role("button", name="Run cell 3", exact=True).click()
+    all_of_it = page.evaluate("JSON.parse(document.getElementById('nncourse-run').textContent).megabytes")
     while "waiting" in page.evaluate(STATES)[:1]:
         seen |= {text for text in beside(page, 3) if " MB" in text}
         page.wait_for_timeout(50)
     assert len(seen) >= 5, seen
-    assert all(text.startswith("Python is loading: ") and " of about 44 MB" in text for text in seen), seen
+    assert all(text.startswith("Python is loading: ") and f" of about {all_of_it} MB" in text for text in seen), (
+        seen
+    )
+
+
+def test_a_crash_of_a_cells_own_fetches_nothing_anew(open_page):
+    page = open_page(FIRST)
+    assert run_text(page, 1, "import os\nos._exit(3)")[0] == "stopped"
+    assert page.evaluate("nncoursePage.python.fresh") is False
+
+
+def test_another_tab_says_what_is_kept_too(open_page, browser):
+    context = browser.new_context()
+    one, two = (open_page(FIRST, context=context) for _ in range(2))
+    write(one, 1, "print('one')")
+    wait(two, """nncoursePage.cells[0].source === "print('one')" """)
+    assert [text for text in beside(two, 1) if "does not keep" in text] == []
 
 
 def test_two_tabs_both_run_and_show_the_text_that_is_kept(open_page, browser):

@@ -11,6 +11,11 @@ export const RAN = ["ok", "failed", "left out"]; // in the Python that is there 
 const BUSY = ["waiting", "running"];
 export const DOUBLE = 300; // milliseconds within which a second click belongs to the first
 
+// The names that a text assigns at the beginning of a line.
+function assigned(text) {
+  return [...text.matchAll(/^(\w+(?:, \w+)*) =/gm)].flatMap(([, names]) => names.split(", "));
+}
+
 function button(text, label, onclick) {
   const made = document.createElement("button");
   made.type = "button";
@@ -46,14 +51,19 @@ export class Cell {
       stop: button("Stop", `Stop cell ${number}`, (event) => this.stop(event)),
       edit: button("Edit", `Edit cell ${number}`, () => this.edit()),
       reset: button("Reset", `Reset: put back the text of cell ${number}`, () => this.reset()),
-      back: button("Stored output", `Show the stored output of cell ${number}`, () => this.showStored()),
+      back: this.shown
+        ? button("Stored output", `Show the stored output of cell ${number}`, () => this.goBack())
+        : button("Clear", `Clear the output of cell ${number}`, () => this.goBack()),
     };
     this.said = document.createElement("span");
     this.said.className = "run-said";
+    const name = document.createElement("span");
+    name.className = "run-number";
+    name.textContent = `Cell ${number}`;
     this.help = document.createElement("span");
     this.help.className = "run-said";
     if (matchMedia("(any-hover: hover)").matches) this.help.textContent = "Shift+Enter runs it. Escape leaves it.";
-    this.bar.append(...Object.values(this.buttons), this.said, this.help);
+    this.bar.append(...Object.values(this.buttons), this.said, this.help, name);
     this.input.after(this.bar);
     this.show();
   }
@@ -119,25 +129,28 @@ export class Cell {
   // The reader's text, kept for the next visit.
   change(text) {
     this.source = text;
-    if (!this.following) this.kept = keep(this.key, text === this.original ? null : text);
+    this.kept = this.following || keep(this.key, text === this.original ? null : text);
     if (!this.editor && this.code.isConnected && text !== this.code.textContent.trimEnd()) this.code.textContent = `${text}\n`;
     this.show();
   }
 
-  // Another tab has this page too, and changed the cell: both show what is kept. The editor can undo it.
+  // A text of another's: the editor can undo it, and hands it on.
+  write(text) {
+    if (this.editor) this.editor.set(text);
+    else this.change(text);
+  }
+
+  // Another tab has this page too, and changed the cell: both show what is kept.
   follow(text) {
     if (text === this.source) return;
     this.following = true; // what the other tab has written since is not written over
-    if (this.editor) this.editor.set(text);
-    else this.change(text);
+    this.write(text);
     this.following = false;
     this.notice("This cell was changed in another tab.");
   }
 
   reset() {
-    this.editor?.set(this.original);
-    if (!this.editor) this.code.textContent = `${this.original}\n`;
-    this.change(this.original);
+    this.write(this.original);
     this.page.say(`Cell ${this.number} has its own text again.`);
   }
 
@@ -183,8 +196,8 @@ export class Cell {
   }
 
   end(ok) {
-    const lacks = ok ? "" : this.lacking();
-    const own = this.source !== this.original;
+    const lacks = this.lacking(ok);
+    const own = this.ran !== this.original;
     if (lacks) this.notice(`This cell ${lacks}.${own ? "" : " Its stored output is shown."}`);
     if (lacks && !own) {
       this.showStored();
@@ -196,20 +209,22 @@ export class Cell {
     }
   }
 
-  // Why a cell that failed could not run here: a package is missing, or what a cell above would have made with it.
-  lacking() {
-    const name = NEEDS[this.outputs.stored.at(-1)?.missing?.split(".")[0]];
+  // Why a cell could not do here what it does: a package is missing, or what a cell above would have made with it.
+  lacking(ok) {
+    const name = ok ? null : NEEDS[this.outputs.stored.at(-1)?.missing?.split(".")[0]];
     if (name) return `needs ${name}, which the page does not have`;
-    if (this.source !== this.original) return "";
+    if (this.ran !== this.original) return "";
     const needs = this.tags.filter((tag) => tag.startsWith("needs-"));
-    const akin = (cell) => cell.state === "left out" && cell.tags.some((tag) => needs.includes(tag));
+    const [own, words] = [assigned(this.ran), this.ran.match(/\w+/g) ?? []];
+    const goesOn = (cell) => !ok || assigned(cell.source).some((name) => words.includes(name) && !own.includes(name));
+    const akin = (cell) => cell.state === "left out" && cell.tags.some((tag) => needs.includes(tag)) && goesOn(cell);
     const above = this.page.cells.slice(0, this.number - 1).find(akin);
     return above ? `goes on from cell ${above.number}, which could not run here` : "";
   }
 
   // Why it failed or was left out, in a line.
   why() {
-    const notice = this.box.querySelector(".run-notice")?.textContent;
+    const notice = this.box.querySelector(".run-notice")?.textContent.replace(/^This cell/, `Cell ${this.number}`);
     return notice ?? this.outputs?.stored.at(-1)?.text?.trim().split("\n").at(-1) ?? "";
   }
 
@@ -219,6 +234,11 @@ export class Cell {
     box.textContent = text;
     this.box.querySelector(".run-notice")?.remove();
     this.bar.after(box);
+  }
+
+  goBack() {
+    this.showStored();
+    this.page.say(`Cell ${this.number} ${this.shown ? "shows its stored output again" : "shows no output"}.`);
   }
 
   showStored() {

@@ -65,7 +65,8 @@ async def work(cell, source, name):
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     OUT.start(cell)
     ERR.start(cell)
-    show_figures.count = display.count = 0
+    show_figures.count = display.count = display.size = 0
+    display.cut = False
     stdout, stderr = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = OUT, ERR
     try:

@@ -9,14 +9,14 @@ function element(tag, className, text) {
 
 function textBlock(className, text) {
   const box = element("div", `${className} notranslate`);
-  const pre = element("pre", linesInColumns(text) > 1 ? "columns" : "", text);
+  const pre = element("pre", linesInColumns(text.split("\n")) > 1 ? "columns" : "", text);
   box.append(pre);
   return box;
 }
 
 // Columns scroll; anything else wraps. run_cells.py says the same of what is stored.
-function linesInColumns(text) {
-  return text.split("\n").filter((line) => /\S {2,}\S/.test(line)).length;
+function linesInColumns(lines) {
+  return lines.filter((line) => /\S {2,}\S/.test(line)).length;
 }
 
 // HTML of a cell, without what would run or change the page around it.
@@ -45,7 +45,7 @@ const MAKERS = [
     const box = element("div", "output text_markdown");
     const inner = element("div", "highlight");
     const pre = element("pre", "", code[1]);
-    import("./colours.js").then(({ highlighted }) => pre.replaceChildren(highlighted(code[1])));
+    import("./colours.js").then(({ highlighted }) => pre.replaceChildren(highlighted(code[1])), () => {}); // or in one colour
     inner.append(pre);
     box.append(inner);
     return box;
@@ -76,7 +76,6 @@ export class Outputs {
     this.stored = []; // as a notebook stores them
     this.caption = figure?.querySelector("figcaption")?.cloneNode(true);
     this.alt = unchanged && figure?.querySelector("img").alt;
-    this.panels = unchanged && figure?.querySelector(".panels")?.cloneNode();
   }
 
   hear(message) {
@@ -92,13 +91,22 @@ export class Outputs {
       const pre = this.box.lastElementChild.firstElementChild;
       if (/[\r\x1b]/.test(last.text)) pre.textContent = overwritten(last.text);
       else pre.append(text);
-      this.lines += linesInColumns(text);
-      if (this.lines > 1) pre.className = "columns";
+      if (this.inColumns(text)) pre.className = "columns";
     } else {
       this.stored.push({ output_type: "stream", name, text });
-      this.lines = linesInColumns(text);
+      this.lines = 0;
+      this.rest = "";
+      this.inColumns(text);
       this.box.append(textBlock(`output stream${name === "stderr" ? " stderr" : ""}`, overwritten(text)));
     }
+  }
+
+  // Whether the text of a stream, of which one more piece has come, is in columns; a line may come in many pieces.
+  inColumns(piece) {
+    const rows = (this.rest + piece).split("\n");
+    this.rest = rows.pop();
+    this.lines += linesInColumns(rows);
+    return this.lines + linesInColumns([this.rest]) > 1;
   }
 
   show(data) {
@@ -112,9 +120,7 @@ export class Outputs {
   withCaption(image) {
     const made = element("figure", "align-default");
     if (this.alt) image.alt = this.alt;
-    const { panels } = this;
-    if (panels) panels.append(image);
-    made.append(panels || image, this.caption);
+    made.append(image, this.caption);
     this.caption = null;
     return made;
   }

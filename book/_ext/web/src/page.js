@@ -13,16 +13,26 @@ import { obstacle, Python } from "./python.js";
 const settings = JSON.parse(document.getElementById("nncourse-run").textContent);
 const absolute = (address) => new URL(address, document.baseURI).href;
 for (const name of ["root", "python", "course"]) settings[name] = absolute(settings[name]);
-settings.store = `nncourse ${settings.root} compiled-${mark(worker + packages)}-${settings.python}`; // of files as we unpack them
+const unpacking = mark(worker + packages + settings.later);
+settings.store = `nncourse ${settings.root} compiled-${unpacking}-${settings.runtime}-${settings.python}`; // of files as we unpack them
+
+// A reader's code may have damaged the packages, as they are kept.
+async function forgetPackages() {
+  try {
+    await caches.delete(settings.store);
+  } catch {
+    // nothing is kept
+  }
+}
 
 class Page {
   constructor() {
     this.marks = {}; // how many cells have the same text
     this.queue = [];
     this.busy = null;
-    this.kept = obstacle() ? null : keepOffline(settings);
+    this.offline = obstacle() ? null : keepOffline(settings);
     this.python = new Python({
-      before: this.kept,
+      before: this.offline,
       python: settings.python,
       compiled: settings.compiled && absolute(settings.compiled),
       course: settings.course,
@@ -57,7 +67,7 @@ class Page {
     this.bar = document.querySelector("div.run-page");
     [this.all, this.stopButton, this.again] = this.bar.querySelectorAll("button");
     this.status = this.bar.querySelector("[role=status]");
-    this.progress = this.bar.querySelector(".run-progress"); // not said aloud: it changes several times a second
+    this.progress = this.bar.querySelector(".run-progress"); // not said aloud: it changes often
     this.all.addEventListener("click", () => this.runAll());
     this.stopButton.addEventListener("click", ({ timeStamp }) => timeStamp - this.began > DOUBLE && this.stop());
     this.again.addEventListener("click", () => this.restart());
@@ -66,6 +76,12 @@ class Page {
   say(text) {
     this.status.textContent = text;
     this.progress.textContent = "";
+  }
+
+  // Shown and not said: one of many.
+  pass(text) {
+    this.status.textContent = "";
+    this.progress.textContent = text;
   }
 
   // Said in the bar, and beside every cell that waits: the bar may be far above.
@@ -79,7 +95,10 @@ class Page {
 
   hearState(state, reason) {
     if (state === "loading") this.say("Python is loading.");
-    if (state === "ready") this.say("Python is ready.");
+    if (state === "ready") {
+      this.say("Python is ready.");
+      this.queue.forEach((cell) => cell.show()); // they said how much has come
+    }
     if (state === "gone") {
       this.forgetRuns();
       this.why = `Python could not go on: ${reason}. Run the cell again, and it starts anew; if that does not help, reload the page.`;
@@ -87,7 +106,7 @@ class Page {
       if (reason.startsWith("Stopped after")) this.why = `${reason} It starts anew with the next cell that you run.`;
       this.say(this.why);
     }
-    if (state !== "ready" && document.activeElement === this.again) this.all.focus();
+    if (state !== "ready" && document.activeElement === this.again) (this.busy ? this.stopButton : this.all).focus();
     this.again.hidden = state !== "ready";
   }
 
@@ -127,7 +146,10 @@ class Page {
       this.asked?.notice(text);
       return;
     }
-    if (cells.at(-1) === this.busy) this.say(`Cell ${this.busy.number} still runs: stop it first, or wait.`);
+    if (this.busy && cells.at(-1) === this.busy) {
+      this.say(`Cell ${this.busy.number} still runs: stop it first, or wait.`);
+      return;
+    }
     const waiting = new Set(this.queue);
     const added = cells.filter((cell) => !waiting.has(cell) && cell !== this.busy);
     added.forEach((cell) => cell.begin());
@@ -141,7 +163,7 @@ class Page {
     while (this.queue.length) {
       const cell = this.busy = this.queue.shift();
       if (cell === this.asked && this.python.worker) this.say(`Cell ${cell.number} runs.`);
-      const ok = await this.python.run(cell.number, cell.source, (message) => cell.hear(message)).catch(() => null);
+      const ok = await this.python.run(cell.number, cell.ran, (message) => cell.hear(message)).catch(() => null);
       if (ok === null) this.leave(cell);
       else this.finish(cell, ok);
       this.busy = null;
@@ -155,7 +177,8 @@ class Page {
     this.age(cell);
     const how = `Cell ${cell.number} of ${this.cells.length}: ${cell.said.textContent || cell.state}.`;
     const why = cell.state === "ok" ? "" : cell.why();
-    this.say(`${this.queue.length ? how : this.summary(how)} ${why}`.trim());
+    if (this.queue.length && !why) this.pass(how);
+    else this.say(`${this.queue.length ? how : this.summary(how)} ${why}`.trim());
     if (!ok && cell.state === "failed") this.forget(`Cell ${cell.number} failed, so that this one did not run.`);
   }
 
@@ -173,7 +196,8 @@ class Page {
     const count = (state) => this.cells.filter((cell) => cell.state === state).length;
     const [ran, left, total] = [count("ok"), count("left out"), this.cells.length];
     if (ran + left < total) return how;
-    return `All cells have run: ${ran} of ${total}${left ? `; ${left} need what the page does not have` : ""}.`;
+    if (!left) return `All ${total} cells have run.`;
+    return `The page has run: ${ran} of ${total} cells; ${left} ${left > 1 ? "need" : "needs"} what it does not have.`;
   }
 
   // Stop stands where Run all cells stood, and takes the keyboard over; then back.
@@ -205,8 +229,7 @@ class Page {
 
   async restart() {
     this.stop();
-    this.python.settings.bare = true;
-    await this.working;
+    await Promise.all([this.working, forgetPackages()]);
     this.cells.forEach((cell) => cell.outputs && cell.showStored());
     this.say("Python starts anew with the next cell that you run.");
   }

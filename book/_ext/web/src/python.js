@@ -51,7 +51,7 @@ export class Python {
       this.onstate("ready");
       resolve();
     } else if (message.kind === "failed") {
-      this.fresh = true;
+      this.fresh = message.starting;
       this.die(message.text);
     } else if (message.kind === "limit") this.limit(message.seconds);
     else this.listeners.get(message.cell)?.(message);

@@ -1,19 +1,20 @@
 // Keeps what the reader has loaded: pages that were visited, and Python once it has run. The next visit needs no
-// network; of a new version of the course, pages are kept as they are visited. Its own address says which version of the course this is, and where Python comes from. Where the browser
-// keeps nothing, because it may not or has no room, everything comes from the network.
+// network; of a new version of the course, pages are kept as they are visited. Its own address says which version of
+// the course and of Python this is, and where Python comes from. Where the browser keeps nothing, because it may not or
+// has no room, everything comes from the network.
 
 const told = new URL(self.location).searchParams;
 const SCOPE = new URL("./", self.location).href;
 const PYTHON = told.get("python");
 const OURS = `nncourse ${SCOPE} `; // other sites of this host have caches, too
 const PAGES = `${OURS}course-${told.get("version")}`;
-const KEPT = `${OURS}python-${PYTHON}`;
+const PROGRAM = `${OURS}python-${told.get("runtime")}-${PYTHON}`; // Python's own files
 const COMPILED = told.get("compiled"); // worker/kept.js fills it
 
 self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()));
 
 self.addEventListener("activate", (event) => {
-  const old = (name) => name.startsWith(OURS) && ![PAGES, KEPT, COMPILED].includes(name);
+  const old = (name) => name.startsWith(OURS) && ![PAGES, PROGRAM, COMPILED].includes(name);
   event.waitUntil(
     caches.keys()
       .then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))))
@@ -41,8 +42,8 @@ async function find(address, name, options) {
 // A page that asks for something anew has seen that what we have is broken.
 async function fromCache(event) {
   const { request } = event;
-  const found = request.cache === "reload" ? undefined : await find(request.url, KEPT);
-  return found ?? fetchAndKeep(event, KEPT);
+  const found = request.cache === "reload" ? undefined : await find(request.url, PROGRAM);
+  return found ?? fetchAndKeep(event, PROGRAM);
 }
 
 // What the network has, or else what was kept: also where a server answers that it cannot.

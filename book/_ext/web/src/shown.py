@@ -11,10 +11,10 @@ import time
 
 from js import tell  # takes one message, as JSON
 
-MOST_TEXT = 200_000  # characters that a cell may print
+MOST_TEXT = 200_000  # characters that a cell may print to a stream, or show as values
 MOST_PICTURES = 20
 MOST_VALUES = 200
-EVERY, AT_ONCE = 0.05, 2000  # seconds between two messages of printed text, after the first ones of a flood
+EVERY, AT_ONCE = 0.05, 1000  # seconds between two messages of printed text, after the first ones of a flood
 
 
 class Printed(io.TextIOBase):
@@ -23,7 +23,8 @@ class Printed(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, name):
-        self.name, self.waiting, self.size, self.last, self.cell, self.count = name, [], 0, 0.0, None, 0
+        self.name, self.cell, self.waiting = name, None, []
+        self.size, self.count, self.wrote, self.sent = 0, 0, 0.0, 0.0
 
     def writable(self):
         """Say yes."""
@@ -33,14 +34,17 @@ class Printed(io.TextIOBase):
         """Take a text; beyond the limit it is counted and thrown away."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        other = ERR if self is OUT else OUT
-        if other.waiting:
+        now, other = time.monotonic(), ERR if self is OUT else OUT
+        if now - self.wrote > EVERY:
+            self.count = 0  # no flood, or the next one
+        self.wrote = now
+        if other.waiting and self.count < AT_ONCE:
             other.flush()
         room = MOST_TEXT - self.size
         self.size += len(text)
         if room > 0:
             self.waiting.append(text[:room])
-            if self.count < AT_ONCE or time.monotonic() - self.last > EVERY:
+            if self.count < AT_ONCE or now - self.sent > EVERY:
                 self.flush()
         return len(text)
 
@@ -48,15 +52,11 @@ class Printed(io.TextIOBase):
         """Hand on what is waiting."""
         if self.waiting:
             send(self.cell, "stream", name=self.name, text="".join(self.waiting))
-            self.waiting, self.count = [], self.count + 1
-        now = time.monotonic()
-        if now - self.last > EVERY:
-            self.count = 0  # no flood, or the next wave of one
-        self.last = now
+            self.waiting, self.count, self.sent = [], self.count + 1, time.monotonic()
 
     def start(self, cell):
         """Begin a cell."""
-        self.cell, self.size, self.last, self.count = cell, 0, time.monotonic(), 0
+        self.cell, self.size, self.count = cell, 0, 0
 
     def end(self):
         """End a cell, and say how much was cut."""
@@ -97,11 +97,15 @@ def display(*values):
     for value in values:
         OUT.flush()
         ERR.flush()
+        if display.count == MOST_VALUES or display.size > MOST_TEXT:
+            if not display.cut:
+                print(f"[only the first {display.count} values of this cell are shown]", file=sys.stderr)
+            display.cut = True
+            continue
+        data = as_shown(value)
         display.count += 1
-        if display.count <= MOST_VALUES:
-            send(OUT.cell, "display", data=as_shown(value))
-        elif display.count == MOST_VALUES + 1:
-            print(f"[only the first {MOST_VALUES} values of a cell are shown]", file=sys.stderr)
+        display.size += sum(len(text) for text in data.values())
+        send(OUT.cell, "display", data=data)
 
 
 def show_figures(*_, **__):

@@ -5,19 +5,14 @@
 import { anew } from "./network.js";
 
 let name; // of the cache; service-worker.js throws away what another version kept
-let forgotten = false; // a reader's code may have damaged what was kept
 
 export function keepIn(cache) {
   name = cache;
 }
 
-export function forgetKept() {
-  forgotten = true;
-}
-
 export async function find(address) {
   try {
-    return anew || forgotten ? undefined : await (await caches.open(name)).match(address);
+    return anew ? undefined : await (await caches.open(name)).match(address);
   } catch {
     return undefined;
   }

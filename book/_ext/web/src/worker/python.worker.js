@@ -2,9 +2,10 @@
 // page's own thread, so that a cell which never ends can be stopped by ending the worker.
 /* global loadPyodide, importScripts */
 
-import { below, find, forgetKept, keep, keepIn, spread } from "./kept.js";
+import { below, find, keep, keepIn, spread } from "./kept.js";
 import { arrival, askAhead, expect, fetchAgain, fetchAnew, LOCK } from "./network.js";
 
+const SCRIPTS = ["pyodide.js", "pyodide.asm.js"]; // a script's own loader takes what is kept, be it broken
 let told; // what the page said at the start
 let python;
 let kernel;
@@ -28,7 +29,7 @@ WebAssembly.instantiateStreaming = async (response, imports) => {
       const whole = await fetchAgain(`${told.python}pyodide.asm.wasm`);
       return await WebAssembly.instantiate(await whole.arrayBuffer(), imports);
     } catch (error) {
-      tellPage({ kind: "failed", text: reason(error) });
+      tellPage({ kind: "failed", text: reason(error), starting: true });
       throw error;
     }
   }
@@ -39,7 +40,6 @@ async function start(settings) {
   const { python: base, compiled: made, course, later, fresh } = told;
   self.fetch = fetchAgain;
   if (fresh) fetchAnew();
-  if (told.bare) forgetKept();
   keepIn(told.store);
   for (const name of told.brings) {
     const found = await find(`${base}${name}`);
@@ -50,7 +50,8 @@ async function start(settings) {
   const library = `${made ?? base}python_stdlib.zip`;
   [library, `${base}${LOCK}`, course].forEach((address) => askAhead(address));
   if (made) arrival.then(() => ["nncourse", ...brings].forEach((name) => askAhead(packed(name))));
-  await importAgain(`${base}pyodide.js`);
+  if (fresh) for (const name of SCRIPTS) await fetchAgain(`${base}${name}`, { cache: "reload" });
+  await importAgain(`${base}${SCRIPTS[0]}`);
   const env = { MPLBACKEND: "module://page_backend", HOME: "/home/pyodide" };
   python = await loadPyodide({ indexURL: base, env, stdLibURL: library });
   await unpack(course);
@@ -125,8 +126,9 @@ async function fetchPackages(names) {
 
 async function run({ cell, source }) {
   clearTimeout(keeping);
+  const needed = packages.needed(source).toJs();
   try {
-    for (const name of packages.needed(source).toJs()) await load(name);
+    for (const name of needed) await load(name);
   } catch (error) { // what there is goes on, and the next run tries again
     fetchAnew();
     const text = `ImportError: what this cell imports did not arrive. Run the cell again. (${reason(error)})`;
@@ -168,6 +170,6 @@ self.onmessage = async ({ data }) => {
   try {
     await (data.kind === "start" ? start(data) : run(data));
   } catch (error) {
-    tellPage({ kind: "failed", text: reason(error) });
+    tellPage({ kind: "failed", text: reason(error), starting: data.kind === "start" });
   }
 };
