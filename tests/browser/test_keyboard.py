@@ -53,6 +53,71 @@ def test_the_choices_of_a_question_are_named_with_their_formulas(open_page):
         assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize(
+    ("chapter", "spoken"),
+    [
+        ("feedforward/delta-rule", "f prime ( W x )"),
+        ("recurrent/backpropagation-through-time", "h sub t minus 1, end sub"),
+        ("feedforward/perceptron", "w transposed x"),
+        ("recurrent/vanishing-and-exploding-gradients", "V with index 1"),
+    ],
+)
+def test_formulas_in_names_say_where_their_parts_end(chapter, spoken, open_page):
+    page = open_page(f"book/{chapter}")
+    named = "[...document.querySelectorAll('.questions [aria-label]')].map((part) => part.ariaLabel)"
+    wait(page, f"{named}.length > 0")
+    assert any(spoken in name for name in page.evaluate(named)), page.evaluate(named)
+
+
+def test_the_tab_key_passes_through_an_editor_after_escape_until_one_writes(open_page):
+    page = open_page(FIRST)
+    page.get_by_role("button", name="Edit cell 2", exact=True).click()
+    page.locator(".cm-content").wait_for()
+    focus = "document.activeElement.ariaLabel ?? document.activeElement.className"
+    page.keyboard.press("Escape")
+    assert page.evaluate(focus) == "Run cell 2"
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(focus).startswith("Code of cell 2.")
+    page.keyboard.press("Shift+Tab")
+    before = page.evaluate(focus)
+    assert not before.startswith("Code of cell 2.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    page.keyboard.type("#")
+    page.keyboard.press("Tab")
+    assert page.evaluate(focus).startswith("Code of cell 2.")
+    assert page.evaluate("nncoursePage.cells[1].source !== nncoursePage.cells[1].original")
+
+
+def test_a_link_in_the_phones_list_of_sections_takes_the_keyboard_along(open_page):
+    page = open_page("book/feedforward/backpropagation", width=390)
+    page.evaluate(SETTLED)
+    page.locator(".secondary-toggle").focus()
+    page.keyboard.press("Enter")
+    link = page.get_by_role("dialog", name="On this page").get_by_role("link").nth(3)
+    goal = link.get_attribute("href")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.evaluate("'#' + document.activeElement.id") == goal
+    top = page.evaluate("scrollY")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"document.activeElement.closest('section').closest('{goal}') !== null")
+    assert page.evaluate("scrollY") > top / 2
+
+
+def test_the_menus_button_says_whether_it_is_open_and_copies_what_they_copy(open_page):
+    page = open_page(FIRST)
+    menu = page.get_by_role("button", name="Course menu", exact=True)
+    for state in ("true", "false", "true"):
+        assert menu.get_attribute("aria-expanded") == state
+        menu.click()
+        page.wait_for_timeout(400)
+    names = page.locator("button.copybtn").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    assert "Copy the code of cell 2" in names
+    assert None not in names
+
+
 def test_the_search_puts_the_chapter_first_and_says_what_it_found(open_page):
     page = open_page("search")
     page.goto(f"{page.url}?q=gradient+clipping", wait_until="load")
@@ -71,7 +136,7 @@ def test_why_a_cell_was_left_out_is_said(open_page):
     page = open_page("book/feedforward/delta-rule")
     number = page.evaluate("nncoursePage.cells.find((cell) => cell.tags.includes('needs-torch')).number")
     page.get_by_role("button", name=f"Run cell {number}", exact=True).click()
-    page.locator(".run-status", has_text="This cell needs PyTorch").wait_for(timeout=120_000)
+    page.locator(".run-status", has_text=f"Cell {number} needs PyTorch").wait_for(timeout=120_000)
 
 
 def test_a_margin_note_lies_before_the_list_of_sections(open_page):

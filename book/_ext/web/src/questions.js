@@ -34,35 +34,6 @@ function given(box, answers, within) {
   return [meant(value, answers, within), String(Number(value.toPrecision(6))).replace("-", "\u2212")];
 }
 
-// A formula in words, for a name: the browser would leave it out. node: a part of MathML.
-const WORDS = { mfrac: [" over "], msup: [" to the "], msub: [" sub "], msubsup: [" sub ", " to the "] };
-function spoken(node) {
-  const parts = [...node.children].map(spoken);
-  if (!parts.length) return node.textContent.replaceAll("\u2061", "");
-  if (node.localName === "msqrt") return `root of ${parts.join(" ")}`;
-  const between = WORDS[node.localName] ?? [];
-  return parts.map((part, i) => (i ? (between[i - 1] ?? " ") : "") + part).join("");
-}
-
-// The text of an element, its formulas in words.
-function inWords(element) {
-  const copy = element.cloneNode(true);
-  for (const formula of copy.querySelectorAll("mjx-container")) {
-    const math = formula.querySelector("mjx-assistive-mml math");
-    if (math) formula.replaceWith(` ${spoken(math)} `);
-  }
-  return copy.textContent.replace(/\s+/g, " ").trim();
-}
-
-// Give the choices and the question names with their formulas, where there are any.
-async function name(box) {
-  await window.MathJax?.startup?.promise;
-  const parts = [...box.querySelectorAll(".question-choice"), box.querySelector("legend")];
-  for (const part of parts.filter((one) => one?.querySelector("mjx-container"))) {
-    (part.querySelector("input") ?? part.parentElement).setAttribute("aria-label", inWords(part));
-  }
-}
-
 function prepare(box) {
   const said = box.querySelector("[role=status]");
   const kept = box.querySelector("details");
@@ -97,6 +68,4 @@ function prepare(box) {
   if (recall(key) !== null) done();
 }
 
-const all = document.querySelectorAll(".questions > .question");
-all.forEach(prepare);
-addEventListener("load", () => all.forEach(name));
+document.querySelectorAll(".questions > .question").forEach(prepare);
