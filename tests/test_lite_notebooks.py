@@ -75,6 +75,16 @@ def test_solutions_stay_closed(book):
     assert not any("jupyter" in cell["metadata"] for cell in stubs)
 
 
+def test_a_cell_whose_package_is_not_there_does_not_stop_the_ones_below(book):
+    page = "book/feedforward/delta-rule"
+    cells = [
+        cell for cell in lite_notebooks.chapter(json.loads(PAGES[page]), page, book)["cells"] if "outputs" in cell
+    ]
+    needy = [any(tag.startswith("needs-") for tag in cell["metadata"].get("tags", [])) for cell in cells]
+    assert any(needy)
+    assert needy == ["raises-exception" in cell["metadata"].get("tags", []) for cell in cells]
+
+
 # --- the pieces ---
 
 
