@@ -1,7 +1,7 @@
 """Room for formulas: each says how large it will be, so that no line moves when MathJax sets it.
 
-No line begins with the full stop after one. MathJax itself measures them while the site is built, all at once, in the unit ex, which follows the reader's font.
-nncourse.css keeps the room.
+MathJax itself measures them while the site is built, all at once, in the unit ex, which follows the reader's font.
+nncourse.css keeps the room. And no line begins with the full stop after a formula.
 """
 
 import json

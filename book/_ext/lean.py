@@ -28,11 +28,7 @@ SETTING = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
 UNDECIDED = ' data-theme="auto">'  # neither light nor dark has colours of its own: without scripts a page names none
 NEEDLESS = "fontawesome.js"  # nncourse_site has emptied it
-PICTURE = re.compile(
-    r'(?P<cell><div class="cell_output[^>]*>\s*<figure[^>]*>\s*)?'
-    r'(?P<image><img\b(?![^>]* (?:width|height)=)[^>]* src="(?P<file>[^"]*_images/[^"]+\.png)"[^>]*?)(?P<end>/?>)'
-)
-PANELS, SHAPES = 700, (2, 4)  # pixels, and width by height: several plots side by side, which a phone lets scroll
+PICTURE = re.compile(r'<img\b(?![^>]* (?:width|height)=)[^>]* src="(?P<file>[^"]*_images/[^"]+\.png)"[^>]*?(?=/?>)')
 TOLERANCE = 16  # of 255 steps: by how much a colour may differ, unseen
 
 
@@ -127,14 +123,11 @@ def waiting_scripts(page):
 
 
 def sized_pictures(page, folder):
-    """Return a page whose pictures say how large they are; a cell's with plots side by side is in a box that scrolls."""
+    """Return a page whose pictures say how large they are."""
 
     def sized(found):
         with Image.open(folder / found["file"]) as picture:
-            width, height = picture.size
-        image = f'{found["image"].rstrip()} width="{width}" height="{height}"{found["end"]}'
-        wide = found["cell"] and width >= PANELS and SHAPES[0] <= width / height <= SHAPES[1]
-        return f'{found["cell"] or ""}<span class="panels">{image}</span>' if wide else (found["cell"] or "") + image
+            return f'{found[0].rstrip()} width="{picture.width}" height="{picture.height}"'
 
     return PICTURE.sub(sized, page)
 

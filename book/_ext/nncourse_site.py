@@ -142,6 +142,17 @@ def accessible(body):
     for inner in soup.select("ul > ul"):  # as in Sphinx's list of modules
         if before := inner.find_previous_sibling("li"):
             before.append(inner.extract())
+    for table in soup.select("table:has(> colgroup)"):  # on a phone each row is a block, and a cell names its column
+        heads = [head.get_text(" ", strip=True) for head in table.select("thead th")]
+        for row in table.select("tbody tr"):
+            for cell, head in zip(row.find_all("td"), heads, strict=True):
+                cell["data-head"] = head
+    for name in soup.select("td code .pre"):  # a long one breaks after a dot
+        first, *rest = name.get_text().split(".")
+        name.clear()
+        name.append(first)
+        for part in rest:
+            name.extend([".", soup.new_tag("wbr"), part])
     for box in soup.select(".admonition.dropdown"):
         title = box.find(class_="admonition-title", recursive=False)
         box.name, title.name = "details", "summary"

@@ -1,5 +1,8 @@
 // Small repairs of the theme: formulas, buttons, lists, boxes.
 
+const SMALLEST = 0.62; // of the usual size: a formula can just be read
+const ENLARGE = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7"/></svg>`;
+
 // An inline formula wider than its column becomes a box that scrolls, so that the page does not.
 function boxWideFormulas() {
   const formulas = [...document.querySelectorAll("mjx-container:not([display])")];
@@ -20,8 +23,46 @@ function handleButtons() {
   document.querySelector(".btn-download-pdf-button")?.addEventListener("click", () => print());
 }
 
+// A formula that is wider shrinks to its column, as long as it can be read.
+function shrinkFormulas() {
+  const formulas = [...document.querySelectorAll("mjx-container:is([display], .wide)")];
+  formulas.forEach(({ style }) => style.removeProperty("--fit"));
+  const shares = formulas.map(({ clientWidth, scrollWidth }) => clientWidth / scrollWidth);
+  formulas.forEach((formula, i) => {
+    if (shares[i] === 1 || shares[i] < SMALLEST) return;
+    formula.style.setProperty("--base", formula.style.fontSize); // MathJax's own
+    formula.style.setProperty("--fit", 0.995 * shares[i]);
+  });
+}
+
+// On a phone a picture has a button that shows it large; the style sheet hides it elsewhere.
+function addEnlargers() {
+  document.querySelectorAll(".cell_output img").forEach((image) => {
+    if (image.parentElement.querySelector(".enlarge")) return;
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "enlarge", innerHTML: ENLARGE });
+    button.ariaLabel = `Enlarge the figure: ${image.alt.split(/[.:]/)[0]}`;
+    button.addEventListener("click", () => enlarge(image));
+    image.after(button);
+  });
+}
+
+function enlarge(image) {
+  const dialog = document.createElement("dialog");
+  const [large, close] = [image.cloneNode(), document.createElement("button")];
+  dialog.className = "large";
+  dialog.ariaLabel = "Figure, large";
+  Object.assign(close, { type: "button", textContent: "Close" });
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.append(close, large);
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
 function fit() {
   boxWideFormulas();
+  shrinkFormulas();
   document.dispatchEvent(new Event("nncourse:shown")); // keyboard.js looks what scrolls
 }
 
@@ -153,6 +194,7 @@ window.addEventListener("load", () => {
   document.documentElement.classList.toggle("no-formulas", !window.MathJax?.startup); // their TeX is shown whole
   window.MathJax?.startup?.promise?.then(fit).then(bringChosenMenu);
 });
+document.addEventListener("nncourse:shown", addEnlargers);
 window.addEventListener("resize", fit);
 window.addEventListener("hashchange", openTarget);
 window.addEventListener("beforeprint", openForPrint);

@@ -61,7 +61,7 @@ export default function draw(box, data) {
       return text([x, top + 9], words[y], y === word ? "red bold small" : "small");
     });
     const spots = tree.leaves.map((leaf, y) => area(y, place(leaf)[0] - 20, place(leaf)[1] - 4, 40, 26));
-    drawing.show(...edges, ...forks, ...leaves, ...tags, ...spots);
+    drawing.show(...edges, ...tags, ...forks, ...leaves, ...spots);
 
     const wide = (value) => 52 + 290 * value;
     bars.show(
