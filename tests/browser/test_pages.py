@@ -46,6 +46,8 @@ WIDE = """() => {
     const { scrollWidth } = document.documentElement;
     return scrollWidth > edge ? [`scrolls to ${scrollWidth}`, ...wide] : wide;
 }"""
+# Formulas that scroll, so that a part is not seen.
+CUT = """[...document.querySelectorAll("mjx-container[data-scrolls~=x]")].map((one) => one.closest("[id]")?.id)"""
 # What the Tab key must reach, in order, and how each looks while it has no focus.
 STOPS = """() => {
     const stops = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
@@ -126,6 +128,9 @@ def test_no_page_scrolls_sideways_on_a_phone(name, open_page):
         page.evaluate(OPEN_ALL)
         page.wait_for_timeout(200)
         assert page.evaluate(WIDE) == [], width
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_timeout(200)
+    assert page.evaluate(CUT) == []
 
 
 def test_cells_that_have_run_break_no_rule(open_page, axe):
