@@ -48,8 +48,10 @@ def test_a_second_click_meant_for_run_stops_nothing(way, open_page):
         "document.querySelectorAll('div.cell').forEach((box, i) => i > 3 && nncoursePage.cells[i].change('1'))"
     )
     run = page.get_by_role("button", name="Run all cells" if way == "all" else "Run cell 2", exact=True)
-    if way == "Enter":  # both in one moment, as the keyboard of a busy machine is not
-        page.evaluate("(({ run, stop }) => { run.click(); stop.click(); })(nncoursePage.cells[1].buttons)")
+    if way == "Enter":
+        run.focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")  # Stop has the focus now
     else:
         run.dblclick(delay=20)
     wait(page, IDLE)

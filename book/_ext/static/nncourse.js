@@ -29,7 +29,7 @@ function shrinkFormulas() {
   formulas.forEach(({ style }) => style.removeProperty("--fit"));
   const shares = formulas.map(({ clientWidth, scrollWidth }) => clientWidth / scrollWidth);
   formulas.forEach((formula, i) => {
-    if (shares[i] === 1 || shares[i] < SMALLEST) return;
+    if (!(shares[i] >= SMALLEST && shares[i] < 1)) return; // in a closed box it has no width yet
     formula.style.setProperty("--base", formula.style.fontSize); // MathJax's own
     formula.style.setProperty("--fit", 0.995 * shares[i]);
   });
