@@ -13,6 +13,12 @@ DEEPER = "book/feedforward/delta-rule"
 KINDS = ("compiled", "course", "python")
 CONTROLLED = "navigator.serviceWorker.controller !== null"
 CACHES = "caches.keys().then((names) => names.sort())"
+KEPT = """Promise.all(
+    [location, ...performance.getEntriesByType('resource')]
+        .map(({ href, name }) => href ?? name)
+        .filter((address) => address.startsWith(location.origin) && !address.includes('/python/'))
+        .map((address) => caches.match(address))
+).then((found) => found.every(Boolean))"""
 
 
 @pytest.fixture
@@ -83,12 +89,9 @@ def test_the_page_that_brings_a_new_version_of_the_course_works_offline(open_pag
     rewrite(site, r'"version": "\w+"', '"version": "next"')
     page.reload(wait_until="load")
     wait(page, "navigator.serviceWorker.controller.scriptURL.includes('version=next')")
+    wait(page, "window.nncoursePage?.cells.length > 3 && document.fonts.status === 'loaded'")
     wait(page, f"{CACHES}.then((names) => names.filter((name) => name.includes(' course-')).length === 1)")
-    count = page.evaluate(
-        "performance.getEntriesByType('resource').filter(({ name }) => !name.includes('python/')).length"
-    )
-    wait(page, "caches.keys().then(async (names) => (await (await caches.open(names.find("
-               f"(name) => name.includes(' course-')))).keys()).length >= {count})")  # fmt: skip
+    wait(page, KEPT)
     page.problems.clear()
     site.server.down = True
     page.reload(wait_until="load")

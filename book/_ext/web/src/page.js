@@ -30,9 +30,7 @@ class Page {
     this.marks = {}; // how many cells have the same text
     this.queue = [];
     this.busy = null;
-    this.offline = obstacle() ? null : keepOffline(settings);
-    this.python = new Python({
-      before: this.offline,
+    this.python = new Python(obstacle() ? null : keepOffline(settings), {
       python: settings.python,
       compiled: settings.compiled && absolute(settings.compiled),
       course: settings.course,
@@ -229,7 +227,8 @@ class Page {
 
   async restart() {
     this.stop();
-    await Promise.all([this.working, forgetPackages()]);
+    this.python.before = forgetPackages();
+    await this.working;
     this.cells.forEach((cell) => cell.outputs && cell.showStored());
     this.say("Python starts anew with the next cell that you run.");
   }

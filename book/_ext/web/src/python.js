@@ -3,11 +3,12 @@
 const GRACE = 5; // seconds for which an answer may go on after its limit, which Python itself watches
 
 export class Python {
-  // settings: { before, python, compiled, course, brings, later, folder, store, programs, worker }: what to wait
-  // for, three addresses (or null for what is compiled), packages that the page needs, and those that come when nothing
-  // else is to be done, where the page lies in the course, the cache for what was unpacked, Python's modules, a text.
-  constructor(settings) {
-    this.settings = settings;
+  // before: what the next start waits for; settings: { python, compiled, course, brings, later, folder, store, programs,
+  // worker }: three addresses (or null for what is compiled), packages that the page needs, and those that come when
+  // nothing else is to be done, where the page lies in the course, the cache for what was unpacked, Python's modules, a
+  // text.
+  constructor(before, settings) {
+    Object.assign(this, { before, settings });
     this.worker = null;
     this.fresh = false; // fetch everything anew: the last start failed
     this.turn = 0; // how often Python was started or stopped
@@ -24,10 +25,10 @@ export class Python {
   }
 
   async load() {
-    const { before, worker, ...rest } = this.settings;
+    const { worker, ...rest } = this.settings;
     const turn = (this.turn += 1);
     this.onstate("loading");
-    await before;
+    await this.before;
     if (turn !== this.turn) throw new Error("stopped");
     return new Promise((resolve, reject) => {
       this.fail = reject;

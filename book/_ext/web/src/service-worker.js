@@ -29,7 +29,11 @@ async function keep(addresses) {
   await Promise.all(addresses.map(async (address) => (await cache.match(address)) ?? cache.add(address)));
 }
 
-self.addEventListener("message", (event) => event.waitUntil(keep(event.data).catch(() => {})));
+// Chromium may leave us waiting for half a minute, if an older one had work when we came: a page reminds us then.
+self.addEventListener("message", (event) => {
+  if (self.registration.waiting) self.skipWaiting();
+  event.waitUntil(keep(event.data).catch(() => {}));
+});
 
 async function find(address, name, options) {
   try {
