@@ -137,13 +137,13 @@ def counts(pages):
     lines = [
         f"{len(REGISTRY)} exercises: {said}. They take {hours:.0f} hours, and recognise {total} mistakes.",
         "",
-        "| chapter | exercises, minutes | mistakes |",
-        "|---|--:|--:|",
+        "| chapter | exercises | minutes | mistakes |",
+        "|---|--:|--:|--:|",
     ]
     for chapter, page in pages.items():
         own = [exercise for exercise in REGISTRY if exercise.chapter == chapter]
         minutes, known = sum(e.minutes for e in own), sum(len(mistakes(e)) for e in own)
-        lines.append(f"| {{doc}}`/{page}` | {len(own)}, {minutes} | {known} |")
+        lines.append(f"| {{doc}}`/{page}` | {len(own)} | {minutes} | {known} |")
     return lines
 
 

@@ -151,11 +151,11 @@ class Chapters(SphinxDirective):
         """Return the nodes."""
         self.env.note_reread()
         rows = ledger.chapters()
-        lines = ["| chapter | needs | minutes to read | exercises, minutes |", "|---|---|--:|--:|"]
+        lines = ["| chapter | needs | minutes to read | exercises | their minutes |", "|---|---|--:|--:|--:|"]
         for page, row in rows.items():
             needs, at_home = ", ".join(rows[need]["title"] for need in row["needs"]), sum(row["exercises"])
             lines.append(
-                f"| {{doc}}`/{page}` | {needs} | {row['minutes'] - at_home} | {len(row['exercises'])}, {at_home} |"
+                f"| {{doc}}`/{page}` | {needs} | {row['minutes'] - at_home} | {len(row['exercises'])} | {at_home} |"
             )
         container = nodes.container()
         self.state.nested_parse(StringList(lines, "chapters"), 0, container)

@@ -10,6 +10,8 @@ from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
 
+from own_pages import own_pages
+
 MEASURE = Path(__file__).with_name("web") / "measure-formulas.mjs"
 FORMULA = re.compile(
     r'<(?P<tag>span|div)(?P<attributes> class="(?:[^"]* )?math [^"]*"[^>]*)>'
@@ -60,11 +62,7 @@ def keep_room(site):
     site : Path
         Its folder.
     """
-    pages = {
-        path: path.read_text(encoding="utf-8")
-        for path in sorted(site.rglob("*.html"))
-        if path.relative_to(site).parts[0] not in ("_static", "lite")
-    }
+    pages = {path: path.read_text(encoding="utf-8") for path in own_pages(site)}
     formulas = sorted({formula_of(found) for page in pages.values() for found in FORMULA.finditer(page)})
     sizes = dict(zip(formulas, measured(formulas), strict=True)) if formulas else {}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+from own_pages import own_pages
 from PIL import Image
 
 SHEET = re.compile(r'[ \t]*<link\b[^>]*\bhref="(?P<root>[^":]*)_static/(?P<file>[^"?]+\.css)[^"]*"[^>]*>\n?')
@@ -159,13 +160,12 @@ def lean(site):
     ]  # an earlier build's
     names = [tuple(text.partition("*/")[0].split()[1:]) for text in known]
     sheets, used = {files: joined(files, site) for files in names}, set()
-    for path in sorted(site.rglob("*.html")):
-        if path.relative_to(site).parts[0] not in ("_static", "lite"):
-            page = path.read_text(encoding="utf-8")
-            page = page.replace(UNDECIDED, ">", 1)
-            new = sized_pictures(waiting_scripts(one_sheet(page, site, sheets)), path.parent)
-            path.write_text(new, encoding="utf-8")
-            used |= set(re.findall(r"\bfa-[a-z0-9-]+", new))
+    for path in own_pages(site):
+        page = path.read_text(encoding="utf-8")
+        page = page.replace(UNDECIDED, ">", 1)
+        new = sized_pictures(waiting_scripts(one_sheet(page, site, sheets)), path.parent)
+        path.write_text(new, encoding="utf-8")
+        used |= set(re.findall(r"\bfa-[a-z0-9-]+", new))
     for script in (site / "_static").glob("scripts/*.js"):
         used |= set(re.findall(r"\bfa-[a-z0-9-]+", script.read_text(encoding="utf-8")))
     for files, text in sheets.items():

@@ -2,18 +2,19 @@
 
 Scripts come from the site; those within a page are named by their hashes. Python comes from one address more. Styles
 may be set by scripts, since MathJax and the editor do so. Handlers in attributes are taken out: nncourse.js has them.
+JupyterLite's own pages need more, and have no policy.
 """
 
 import base64
 import hashlib
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
+
+from own_pages import own_pages
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r'\son[a-z]+="[^"]*"')
 META = '<meta http-equiv="Content-Security-Policy"'
-APART = ("lite/",)  # JupyterLite's own pages need more
 
 
 def hashes(page):
@@ -64,11 +65,10 @@ def guarded(page, python):
 def guard_site(app, exception):
     """Give every page its policy, last of all."""
     if exception is None and app.builder.format == "html":
-        for path in Path(app.outdir).rglob("*.html"):
-            if not path.relative_to(app.outdir).as_posix().startswith(APART):
-                page = path.read_text(encoding="utf-8")
-                if META not in page:
-                    path.write_text(guarded(page, app.config.nncourse_python), encoding="utf-8")
+        for path in own_pages(app.outdir):
+            page = path.read_text(encoding="utf-8")
+            if META not in page:
+                path.write_text(guarded(page, app.config.nncourse_python), encoding="utf-8")
 
 
 def setup(app):

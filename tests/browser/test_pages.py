@@ -46,6 +46,12 @@ WIDE = """() => {
     const { scrollWidth } = document.documentElement;
     return scrollWidth > edge ? [`scrolls to ${scrollWidth}`, ...wide] : wide;
 }"""
+# Where each sign of each formula stands in it.
+PLACES = """[...document.querySelectorAll("mjx-math")].flatMap((formula) => {
+    const { left, top } = formula.getBoundingClientRect();
+    const signs = [...formula.querySelectorAll("mjx-c")].map((sign) => sign.getBoundingClientRect());
+    return signs.flatMap((sign) => [sign.left - left, sign.top - top]);
+})"""
 # Formulas that scroll, so that a part is not seen.
 CUT = """[...document.querySelectorAll("mjx-container[data-scrolls~=x]")].map((one) => one.closest("[id]")?.id)"""
 # What the Tab key must reach, in order, and how each looks while it has no focus.
@@ -250,6 +256,22 @@ def test_formulas_are_there_for_eyes_and_for_a_screen_reader(name, open_page):
         nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
         roles = [node["role"]["value"] for node in nodes if not node["ignored"]]
         assert roles.count("MathMLMath") == shown
+
+
+def test_the_spacing_that_a_reader_sets_moves_no_part_of_a_formula(open_page):
+    page = open_page("book/recurrent/recurrent-networks")
+    page.evaluate(SETTLED)
+    page.evaluate("document.fonts.ready.then(() => true)")
+    before = page.evaluate(PLACES)
+    assert len(before) > 1000
+    page.evaluate("""() => {
+        const sheet = new CSSStyleSheet(); // WCAG 1.4.12
+        sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; "
+            + "word-spacing: 0.16em !important } p { margin-bottom: 2em !important }");
+        document.adoptedStyleSheets = [sheet];
+    }""")
+    assert page.evaluate("getComputedStyle(document.querySelector('main p')).letterSpacing") != "normal"
+    assert page.evaluate(PLACES) == pytest.approx(before, abs=0.1)
 
 
 @pytest.mark.parametrize("name", NAMES)
