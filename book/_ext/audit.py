@@ -54,8 +54,8 @@ def account():
 
 
 def link_to_exercise(id):
-    """Return MyST for a link to an exercise; the text is its id."""
-    return f"{{ref}}`{id} <{id}>`"
+    """Return MyST for a link to an exercise; the text is its number."""
+    return f"{{numref}}`{id}`"
 
 
 def with_links(reason, in_math):
@@ -83,7 +83,7 @@ def entry(exercise, in_math):
     words = mistakes(exercise)
     return [
         "::::{container} concordance-entry",
-        f"{link_to_exercise(exercise.id)} [{exercise.kind}]{{.kind}}, {exercise.minutes} minutes, about "
+        f"{link_to_exercise(exercise.id)}, `{exercise.id}` [{exercise.kind}]{{.kind}}, {exercise.minutes} minutes, about "
         + link_to_place(exercise.equation, exercise.equation in in_math)
         + (f"; needs {also} too" if also else ""),
         "",
