@@ -81,7 +81,7 @@ async def work(cell, source, name):
                 display(value)
         show_figures()
     except BaseException as error:  # a student's code may raise anything
-        OUT.flush()
+        OUT.hand_on()
         show_what_there_is()
         tell_error(cell, name, error)
         return False
@@ -98,7 +98,7 @@ async def evaluate(tree, name):
     code = compile(tree, name, kind, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | evaluate.flags)
     value = eval(code, PAGE.__dict__)
     if code.co_flags & inspect.CO_COROUTINE:
-        OUT.flush()
+        OUT.hand_on()
         value = await value
     return value
 
@@ -157,7 +157,7 @@ def absent(error):
 
 def limit(seconds):
     """Tell the page for how many seconds what begins now may run, or None when it is over; it can end this Python."""
-    OUT.flush()
+    OUT.hand_on()
     send(OUT.cell, "limit", seconds=seconds)
 
 

@@ -14,7 +14,7 @@ from js import tell  # takes one message, as JSON
 MOST_TEXT = 200_000  # characters that a cell may print to a stream, or show as values
 MOST_PICTURES = 20
 MOST_VALUES = 200
-EVERY, AT_ONCE = 0.05, 1000  # seconds between two messages of printed text, after the first ones of a flood
+EVERY, AT_ONCE = 0.05, 1000  # seconds between two messages of printed text, after so many at once
 
 
 class Printed(io.TextIOBase):
@@ -24,7 +24,7 @@ class Printed(io.TextIOBase):
 
     def __init__(self, name):
         self.name, self.cell, self.waiting = name, None, []
-        self.size, self.count, self.wrote, self.sent = 0, 0, 0.0, 0.0
+        self.size, self.count, self.wrote = 0, 0, 0.0  # count: of the messages, one less every EVERY seconds
 
     def writable(self):
         """Say yes."""
@@ -35,24 +35,27 @@ class Printed(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         now, other = time.monotonic(), ERR if self is OUT else OUT
-        if now - self.wrote > EVERY:
-            self.count = 0  # no flood, or the next one
-        self.wrote = now
+        self.count, self.wrote = max(0, self.count - (now - self.wrote) / EVERY), now
         if other.waiting and self.count < AT_ONCE:
-            other.flush()
+            other.hand_on()
         room = MOST_TEXT - self.size
         self.size += len(text)
         if room > 0:
             self.waiting.append(text[:room])
-            if self.count < AT_ONCE or now - self.sent > EVERY:
-                self.flush()
+            if self.count < AT_ONCE:
+                self.hand_on()
         return len(text)
 
     def flush(self):
-        """Hand on what is waiting."""
+        """Hand on what is waiting; in a flood that is not for the program to say."""
+        if self.count < AT_ONCE:
+            self.hand_on()
+
+    def hand_on(self):
+        """Send what is waiting."""
         if self.waiting:
             send(self.cell, "stream", name=self.name, text="".join(self.waiting))
-            self.waiting, self.count, self.sent = [], self.count + 1, time.monotonic()
+            self.waiting, self.count = [], self.count + 1
 
     def start(self, cell):
         """Begin a cell."""
@@ -60,7 +63,7 @@ class Printed(io.TextIOBase):
 
     def end(self):
         """End a cell, and say how much was cut."""
-        self.flush()
+        self.hand_on()
         if self.size > MOST_TEXT:
             text = f"\n[{self.size - MOST_TEXT:,} more characters were printed and are not shown]\n"
             send(self.cell, "stream", name="stderr", text=text)
@@ -95,8 +98,8 @@ def as_shown(value):
 def display(*values):
     """Show values, as a notebook's function of this name does."""
     for value in values:
-        OUT.flush()
-        ERR.flush()
+        OUT.hand_on()
+        ERR.hand_on()
         if display.count == MOST_VALUES or display.size > MOST_TEXT:
             if not display.cut:
                 print(f"[only the first {display.count} values of this cell are shown]", file=sys.stderr)
@@ -113,7 +116,7 @@ def show_figures(*_, **__):
     pyplot = sys.modules.get("matplotlib.pyplot")
     numbers = pyplot.get_fignums() if pyplot else []
     for number in numbers:
-        OUT.flush()
+        OUT.hand_on()
         show_figures.count += 1
         if show_figures.count <= MOST_PICTURES:
             figure, file = pyplot.figure(number), io.BytesIO()
