@@ -237,7 +237,7 @@ def test_our_directives_are_written_out_and_others_stay():
     assert text.startswith("| chapter |")
     assert "[](/book/feedforward/delta-rule.ipynb)" in text
     assert "{doc}" not in text
-    assert "<neural-language-model-1>" in markdown("```{audit} neural-language-model\n```\n")
+    assert "{numref}`neural-language-model-1`" in markdown("```{audit} neural-language-model\n```\n")
     assert markdown("```{tableofcontents}\n```\n") == "```{tableofcontents}\n```\n"
 
 
