@@ -44,11 +44,12 @@ def pytest_runtest_makereport(item):
 
 
 def is_whole(config):
-    """Return whether this run has every test in it: no file, keyword or marker was asked for."""
+    """Return whether this run has every test: none was chosen by file, keyword or marker, or for a worker."""
     chosen = (
         config.option.keyword or config.option.markexpr or config.option.deselect or config.getoption("lf", False)
     )
-    return config.args_source is config.ArgsSource.TESTPATHS and not chosen
+    share = hasattr(config, "workerinput")
+    return config.args_source is config.ArgsSource.TESTPATHS and not chosen and not share
 
 
 def results_of(reports):

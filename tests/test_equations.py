@@ -140,6 +140,18 @@ def test_a_failing_test_names_its_equations_and_the_summary_lists_them(project, 
     assert "S-1 (" not in output.partition("no longer hold")[2]
 
 
+def test_a_worker_that_ends_first_writes_no_record_of_its_share(project):
+    code, output = project(
+        "import pathlib, time\n"
+        "@pytest.mark.equation('S-1')\ndef test_short(): pass\n"
+        "def test_long():\n"
+        "    time.sleep(2)\n"
+        "    assert not pathlib.Path('book/verified.json').exists()\n",
+        *("-p", "xdist", "-n", "2"),
+    )
+    assert code == 0, output
+
+
 @pytest.mark.parametrize("options", [[], ["-p", "xdist", "-n", "2"]], ids=["one process", "two workers"])
 def test_a_whole_run_writes_what_the_tests_of_each_equation_said_and_a_part_of_it_writes_nothing(
     project, options, tmp_path
