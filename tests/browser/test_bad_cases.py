@@ -125,6 +125,17 @@ def test_a_flood_of_two_streams_leaves_the_page_alive(then, open_page):
     assert page.evaluate("nncoursePage.cells[0].outputs.box.childElementCount") < 4000
 
 
+def test_what_a_flood_held_back_is_shown_when_a_program_flushes_later(open_page):
+    page = open_page(FIRST)
+    flood = "import sys, time\nfor i in range(5000): print(i)\n"
+    rest = "time.sleep(0.2)\nsys.stdout.flush()\nwhile True: pass"
+    page.evaluate("(text) => nncoursePage.cells[0].change(text)", flood + rest)
+    page.get_by_role("button", name="Run cell 1", exact=True).click()
+    wait(page, "nncoursePage.cells[0].outputs?.box.textContent.includes('4999')")
+    page.get_by_role("button", name="Stop cell 1").click()
+    wait(page, IDLE)
+
+
 def test_html_of_a_cell_can_neither_run_nor_change_the_page(open_page):
     page = open_page(FIRST)
     markup = (

@@ -24,7 +24,7 @@ class Printed(io.TextIOBase):
 
     def __init__(self, name):
         self.name, self.cell, self.waiting = name, None, []
-        self.size, self.count, self.wrote = 0, 0, 0.0  # count: of the messages, one less every EVERY seconds
+        self.size, self.count, self.counted = 0, 0, 0.0  # count: of the messages, one less every EVERY seconds
 
     def writable(self):
         """Say yes."""
@@ -34,21 +34,26 @@ class Printed(io.TextIOBase):
         """Take a text; beyond the limit it is counted and thrown away."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        now, other = time.monotonic(), ERR if self is OUT else OUT
-        self.count, self.wrote = max(0, self.count - (now - self.wrote) / EVERY), now
-        if other.waiting and self.count < AT_ONCE:
+        other = ERR if self is OUT else OUT
+        if other.waiting and self.may_send():
             other.hand_on()
         room = MOST_TEXT - self.size
         self.size += len(text)
         if room > 0:
             self.waiting.append(text[:room])
-            if self.count < AT_ONCE:
+            if self.may_send():
                 self.hand_on()
         return len(text)
 
+    def may_send(self):
+        """Return whether there is room for a message; time makes room."""
+        now = time.monotonic()
+        self.count, self.counted = max(0, self.count - (now - self.counted) / EVERY), now
+        return self.count < AT_ONCE
+
     def flush(self):
         """Hand on what is waiting; in a flood that is not for the program to say."""
-        if self.count < AT_ONCE:
+        if self.may_send():
             self.hand_on()
 
     def hand_on(self):
